@@ -1,1 +1,12 @@
-//! lib
+//! The parts of `ecm-service`, reachable from its tests; `main.rs` only puts them in motion.
+//!
+//! This is the composition root of the credential flow: sockets, time, files and processes live
+//! here and nowhere below. See `ARCHITECTURE.md` for the way of a question through the house.
+
+pub mod cli;
+pub mod command;
+pub mod config;
+pub mod control;
+pub mod exit;
+pub mod logging;
+pub mod status;

@@ -1,0 +1,204 @@
+//! The command line: what can be typed, and the help that teaches it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::exit::Exit;
+
+/// Offers vault credentials to remote-support sessions.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ecm-service",
+    version,
+    about = "Offers vault credentials to remote-support sessions",
+    long_about = "An open Endpoint Credential Manager.\n\n\
+        It keeps a connection to one or more remote-support sites. When a representative asks \
+        which credentials may be used on an endpoint, it finds the vault user behind the \
+        representative's name, asks the vault as that user, and offers the answer. The one that is \
+        picked is checked out, handed over for injection, and checked in again when the session \
+        ends, whatever happens in between.",
+    after_help = "Results go to stdout, everything else to stderr. \
+        Type `ecm-service help COMMAND` for examples.",
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve: connect to the configured sites and answer them until told to stop.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service run --config /etc/ecm-service/config.toml\n  \
+        ecm-service run --config config.toml --log-level debug\n\n\
+        SIGTERM or Ctrl-C stops the service: it takes no new questions, finishes what runs, \
+        gives back what it must, and ends with code 0. A second signal ends it at once.")]
+    Run(RunArgs),
+
+    /// Read a configuration file completely and report every problem in it.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service check-config --config /etc/ecm-service/config.toml\n  \
+        ecm-service check-config --config config.toml --json | jq '.problems[].message'\n\n\
+        Secrets are read too (files, environment, systemd credentials), but never shown. Nothing \
+        is connected to.")]
+    CheckConfig(CheckConfigArgs),
+
+    /// Print a commented example configuration, or the table of all keys.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service config-reference > config.toml\n  \
+        ecm-service config-reference --format markdown\n  \
+        ecm-service config-reference --format json | jq -r '.[].key'")]
+    ConfigReference(ConfigReferenceArgs),
+
+    /// Change what a running service logs, without restarting it.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service log-level debug --for 15m --config config.toml\n  \
+        ecm-service log-level 'info,ecm_service::site_link=trace' --config config.toml\n\n\
+        With --for the former level comes back by itself.")]
+    LogLevel(LogLevelArgs),
+
+    /// Show what a running service is connected to and what it has lent.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service status --config config.toml\n  \
+        ecm-service status --state-dir /var/lib/ecm-service --json | jq '.sites[].state'")]
+    Status(StatusArgs),
+
+    /// Print a completion script for a shell.
+    #[command(after_long_help = "Example:\n  \
+        ecm-service completions bash > /etc/bash_completion.d/ecm-service")]
+    Completions {
+        /// The shell to complete for.
+        shell: clap_complete::Shell,
+    },
+
+    /// Print the manual page.
+    #[command(after_long_help = "Example:\n  ecm-service man | man -l -")]
+    Man,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// The configuration file.
+    #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
+    pub config: PathBuf,
+    /// What to log, instead of the file's `log.level` (for example `debug`).
+    #[arg(long, value_name = "LEVEL", env = "ECM_SERVICE_LOG_LEVEL")]
+    pub log_level: Option<String>,
+    /// How to write log lines, instead of the file's `log.format`.
+    #[arg(long, value_name = "FORMAT", env = "ECM_SERVICE_LOG_FORMAT")]
+    pub log_format: Option<LogFormatArg>,
+}
+
+/// Arguments of `check-config`.
+#[derive(Debug, clap::Args)]
+pub struct CheckConfigArgs {
+    /// The configuration file.
+    #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
+    pub config: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `config-reference`.
+#[derive(Debug, clap::Args)]
+pub struct ConfigReferenceArgs {
+    /// What to print.
+    #[arg(long, value_name = "FORMAT", default_value = "toml")]
+    pub format: ReferenceFormat,
+}
+
+/// Arguments of `log-level`.
+#[derive(Debug, clap::Args)]
+pub struct LogLevelArgs {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,ecm_core=debug`.
+    pub level: String,
+    /// How long it lasts before the former level comes back (for example `15m`).
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
+    pub duration: Option<Duration>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Where the running service is.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, clap::Args)]
+pub struct StatusArgs {
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Where the running service is.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// How to find the running service: by its configuration or by its state folder.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct ServiceArgs {
+    /// The configuration file of the running service.
+    #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The state folder of the running service.
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum LogFormatArg {
+    /// For people.
+    Human,
+    /// One JSON object per line.
+    Json,
+}
+
+/// What `config-reference` prints.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ReferenceFormat {
+    /// A commented example file.
+    Toml,
+    /// The table of all keys for the manual.
+    Markdown,
+    /// The table of all keys as data.
+    Json,
+}
+
+/// The command line as clap sees it, with the exit codes in its long help.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command().after_long_help(format!(
+        "Examples:\n  \
+        ecm-service config-reference > config.toml    # start from the commented example\n  \
+        ecm-service check-config --config config.toml # every problem at once, with line numbers\n  \
+        ecm-service run --config config.toml\n\n\
+        Results go to stdout, everything else to stderr. NO_COLOR switches colours off.\n\n{}",
+        Exit::table()
+    ))
+}
+
+/// Reads a length of time such as `15m`, `90s` or `1h 30m`.
+///
+/// # Errors
+///
+/// A sentence for the command line when it is not a length of time, or not above zero.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let advice = "write a number and a unit, for example 90s, 15m or 1h30m";
+    let span: jiff::SignedDuration =
+        text.parse().map_err(|_| format!("`{text}` is not a length of time; {advice}"))?;
+    match Duration::try_from(span) {
+        Ok(length) if length > Duration::ZERO => Ok(length),
+        _ => Err(format!("`{text}` must be longer than nothing; {advice}")),
+    }
+}

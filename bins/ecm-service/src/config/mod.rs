@@ -1,0 +1,282 @@
+//! The configuration: what the operator wrote, and what the program trusts.
+//!
+//! What is *written* is a TOML file; [`key`] lists every key it may hold. What is *trusted* is
+//! [`Config`]: addresses are parsed, numbers are in range, secrets are fetched from where the file
+//! says they are. There is no way to a [`Config`] but [`Config::load`] and [`Config::read`], and
+//! they report every problem of the file at once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretSlice;
+use toml::de::DeTable;
+
+pub mod key;
+pub mod problem;
+pub mod reader;
+pub mod reference;
+pub mod secret;
+pub mod site;
+pub mod tls;
+pub mod vault;
+
+pub use problem::{Problem, Problems};
+pub use secret::{Process, Surroundings};
+pub use site::SiteConfig;
+pub use vault::VaultConfig;
+
+use crate::logging::{LogConfig, LogFormat};
+use problem::Findings;
+use reader::{At, TableReader};
+
+/// Everything the service needs to know, checked.
+#[derive(Debug)]
+pub struct Config {
+    /// Folder for ledger, audit log, control socket and generated key.
+    pub state_dir: PathBuf,
+    /// How long a stopping service may take. 1 s to 5 min; 20 s when the file is silent.
+    pub stop_grace: Duration,
+    /// What is logged and how.
+    pub log: LogConfig,
+    /// The sites to serve, at least one, with different names.
+    pub sites: Vec<SiteConfig>,
+    /// The vaults to ask, at least one, with different names.
+    pub vaults: Vec<VaultConfig>,
+    /// The key that authenticates credential ids, if the file names one.
+    pub credential_id_key: Option<SecretSlice<u8>>,
+    /// What is allowed but probably not meant.
+    pub warnings: Vec<Problem>,
+}
+
+/// The largest configuration file that is read.
+const FILE_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// A shorter key could be guessed; 32 bytes is the output size of the hash used with it.
+const CREDENTIAL_ID_KEY_BYTES: usize = 32;
+
+impl Config {
+    /// Reads the file at `path`, and the secrets it points to.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of the file, in its order.
+    pub fn load(path: &Path, surroundings: &dyn Surroundings) -> Result<Self, Problems> {
+        let text = read_file(path)?;
+        Self::read(path, &text, surroundings)
+    }
+
+    /// Reads `text`, which is the content of the file at `path`. Relative names in it count from
+    /// the folder of `path`.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of the text, in its order.
+    pub fn read(
+        path: &Path,
+        text: &str,
+        surroundings: &dyn Surroundings,
+    ) -> Result<Self, Problems> {
+        let findings = Findings::new(path, text);
+        let (tree, errors) = DeTable::parse_recoverable(text);
+        for error in errors {
+            findings.add(
+                error.span().unwrap_or(0..0),
+                format!("not TOML: {}", error.message()),
+                "correct the line; `ecm-service config-reference` prints an example",
+            );
+        }
+        if !findings.is_empty() {
+            // After a syntax error the tree has gaps, and reports about them would mislead.
+            return Err(findings.into_problems());
+        }
+        let base = path.parent().unwrap_or(Path::new("")).to_owned();
+        let context = Context { base: &base, surroundings };
+        let top = TableReader::new(key::table(""), tree.get_ref(), 0..0, &findings);
+        let config = Self::from_reader(top, &context);
+        match config {
+            Some(config) if findings.is_empty() => Ok(config),
+            _ => Err(findings.into_problems()),
+        }
+    }
+
+    fn from_reader(mut top: TableReader<'_, '_>, context: &Context<'_>) -> Option<Self> {
+        let state_dir = read_state_dir(&mut top, context);
+        let second = Duration::from_secs(1);
+        let stop_grace = top
+            .duration(&key::STOP_GRACE, second..=second * 300)
+            .unwrap_or(Duration::from_secs(20));
+        let log = top.table("log").map_or_else(LogConfig::default, read_log);
+        let credential_id_key =
+            top.table("credential-ids").and_then(|reader| read_credential_id_key(reader, context));
+
+        let mut names = BTreeMap::new();
+        let mut sites = Vec::new();
+        for reader in top.tables("site") {
+            sites.push(SiteConfig::from_reader(reader, context, &mut names));
+        }
+        let mut names = BTreeMap::new();
+        let mut vaults = Vec::new();
+        for reader in top.tables("vault") {
+            vaults.push(VaultConfig::from_reader(reader, context, &mut names));
+        }
+        for (list_is_empty, name) in [(sites.is_empty(), "site"), (vaults.is_empty(), "vault")] {
+            if list_is_empty && !top.has(name) {
+                top.problem(
+                    0..0,
+                    format!("there is no [[{name}]]"),
+                    "`ecm-service config-reference` prints an example to start from",
+                );
+            }
+        }
+        top.foreign("mapping");
+        top.finish();
+        Some(Self {
+            state_dir: state_dir?,
+            stop_grace,
+            log,
+            sites: sites.into_iter().collect::<Option<_>>()?,
+            vaults: vaults.into_iter().collect::<Option<_>>()?,
+            credential_id_key,
+            warnings: Vec::new(),
+        })
+    }
+
+    /// Reads no more than `state-dir`: all that `status` and `log-level` need, also when a secret
+    /// is not readable for the person who asks.
+    ///
+    /// # Errors
+    ///
+    /// Problems of the file or of this key.
+    pub fn state_dir_of(path: &Path, surroundings: &dyn Surroundings) -> Result<PathBuf, Problems> {
+        let text = read_file(path)?;
+        let findings = Findings::new(path, &text);
+        let (tree, _) = DeTable::parse_recoverable(&text);
+        let base = path.parent().unwrap_or(Path::new("")).to_owned();
+        let mut top = TableReader::new(key::table(""), tree.get_ref(), 0..0, &findings);
+        let context = Context { base: &base, surroundings };
+        read_state_dir(&mut top, &context).ok_or_else(|| findings.into_problems())
+    }
+}
+
+/// What reading a value may need besides the value.
+pub(crate) struct Context<'c> {
+    /// Folder relative names count from.
+    pub(crate) base: &'c Path,
+    /// The environment.
+    pub(crate) surroundings: &'c dyn Surroundings,
+}
+
+fn read_file(path: &Path) -> Result<String, Problems> {
+    let failed = |cause: std::io::Error| {
+        let advice = match cause.kind() {
+            std::io::ErrorKind::NotFound => {
+                "check the name; `ecm-service config-reference > config.toml` makes a first one"
+            }
+            std::io::ErrorKind::PermissionDenied => "give this user the right to read it",
+            std::io::ErrorKind::InvalidData => "save the file as UTF-8",
+            _ => "check the name",
+        };
+        Problems::whole_file(path, format!("the file cannot be read: {cause}"), advice)
+    };
+    let size = std::fs::metadata(path).map_err(failed)?.len();
+    if size > FILE_LIMIT {
+        return Err(Problems::whole_file(
+            path,
+            format!("the file is larger than {FILE_LIMIT} bytes"),
+            "check that this is the configuration file",
+        ));
+    }
+    std::fs::read_to_string(path).map_err(failed)
+}
+
+fn read_state_dir(top: &mut TableReader<'_, '_>, context: &Context<'_>) -> Option<PathBuf> {
+    if top.has(key::STATE_DIR.name) {
+        return top.path(&key::STATE_DIR).map(|path| context.base.join(path.value));
+    }
+    // systemd lists several folders with colons between them; the first one is ours.
+    let from_systemd = context.surroundings.variable("STATE_DIRECTORY");
+    let first = from_systemd.as_deref().and_then(|list| list.split(':').next());
+    match first.filter(|folder| !folder.is_empty()) {
+        Some(folder) => Some(PathBuf::from(folder)),
+        None => {
+            top.problem(
+                0..0,
+                "`state-dir` is missing at the top of the file",
+                format!("add for example: state-dir = {}", key::STATE_DIR.example),
+            );
+            None
+        }
+    }
+}
+
+fn read_log(mut reader: TableReader<'_, '_>) -> LogConfig {
+    let mut log = LogConfig::default();
+    let formats = [("human", LogFormat::Human), ("json", LogFormat::Json)];
+    if let Some(format) = reader.choice(&key::LOG_FORMAT, &formats) {
+        log.format = format.value;
+    }
+    if let Some(level) = reader.text(&key::LOG_LEVEL) {
+        match crate::logging::Level::parse(level.value) {
+            Ok(parsed) => log.level = parsed,
+            Err(error) => reader.problem(
+                level.span,
+                error.to_string(),
+                "write error, warn, info, debug or trace, or directives such as \
+                 info,ecm_core=debug",
+            ),
+        }
+    }
+    reader.finish();
+    log
+}
+
+fn read_credential_id_key(
+    mut reader: TableReader<'_, '_>,
+    context: &Context<'_>,
+) -> Option<SecretSlice<u8>> {
+    let reference = reader.secret(&key::CREDENTIAL_IDS_KEY);
+    let found = reference.and_then(|At { value, span }| {
+        match value.fetch_bytes(context.base, context.surroundings) {
+            Ok(bytes) if bytes.len() >= CREDENTIAL_ID_KEY_BYTES => Some(bytes.to_vec().into()),
+            Ok(_) => {
+                reader.problem(
+                    span,
+                    format!("the key is shorter than {CREDENTIAL_ID_KEY_BYTES} bytes"),
+                    "make one, for example: openssl rand -base64 48",
+                );
+                None
+            }
+            Err(error) => {
+                reader.problem(span, error.to_string(), error.advice());
+                None
+            }
+        }
+    });
+    reader.finish();
+    found
+}
+
+/// Takes a name that may stand in logs, ledger lines and credential ids, and that is not taken yet.
+pub(crate) fn read_name(
+    reader: &mut TableReader<'_, '_>,
+    key: &'static key::Key,
+    taken: &mut BTreeMap<String, ()>,
+) -> Option<String> {
+    let At { value, span } = reader.text(key)?;
+    let fits = value.len() <= 40
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    if !fits {
+        reader.problem(
+            span,
+            "a name has 1 to 40 letters, digits, dots, dashes or underscores",
+            format!("write for example: name = {}", key.example),
+        );
+        return None;
+    }
+    if taken.insert(value.to_lowercase(), ()).is_some() {
+        reader.problem(span, format!("the name `{value}` is used twice"), "give each its own name");
+        return None;
+    }
+    Some(value.to_owned())
+}

@@ -1,0 +1,65 @@
+//! The control socket: how `status` and `log-level` talk to the running service.
+//!
+//! A Unix socket in the state folder that only the service's own user may open. One line of JSON
+//! asks, one line of JSON answers; `docs/operate/control-socket.md` describes both.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::status::Status;
+
+#[cfg(unix)]
+pub mod client;
+#[cfg(unix)]
+pub mod server;
+
+/// Name of the socket in the state folder.
+pub const SOCKET_NAME: &str = "control.sock";
+
+/// The longest line either side accepts, in bytes.
+pub const LINE_LIMIT: usize = 64 * 1024;
+
+/// Where the socket of this state folder is.
+#[must_use]
+pub fn socket_path(state_dir: &Path) -> PathBuf {
+    state_dir.join(SOCKET_NAME)
+}
+
+/// What can be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// What the service is doing.
+    Status,
+    /// Change what is logged.
+    LogLevel {
+        /// Level or directives, as on the command line.
+        level: String,
+        /// After how many seconds the usual level comes back; absent means never.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        for_s: Option<u64>,
+    },
+}
+
+/// What is answered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum Reply {
+    /// To [`Request::Status`].
+    Status(Box<Status>),
+    /// To [`Request::LogLevel`].
+    LogLevel {
+        /// The level in force now.
+        level: String,
+        /// The one before.
+        former: String,
+        /// After how many seconds the usual level comes back.
+        for_s: Option<u64>,
+    },
+    /// The question was not understood or cannot be served.
+    Refused {
+        /// Why, for people.
+        reason: String,
+    },
+}

@@ -1,0 +1,10 @@
+//! Behaviour of `ecm-service`, from its configuration file to whole conversations.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests fail the test they serve"
+)]
+
+mod command_line;
+mod configuration;
+mod log_lines;
