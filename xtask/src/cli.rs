@@ -1,0 +1,111 @@
+//! What can be typed after `cargo xtask`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The project's own commands.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 all is well, 1 something failed and was printed, 2 the command could \
+                  not do its work (or was typed wrongly).\nNO_COLOR=1 turns colours off."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything that must pass: format, checks, clippy, tests, doctests, documentation
+    ///
+    /// This is the list CI runs (`.ci/run`). All steps run even if one fails, and a table at the
+    /// end says how each ended. Tests that need an outside tool which is not there are listed
+    /// with the reason; when CI is set, such a gap is a failure.
+    Test(TestOptions),
+    /// Check the rules a compiler does not know: layers, docs, size, words, secrets
+    ///
+    /// Takes about a second; without names all checks run.
+    Check {
+        /// Which checks to run; all of them when none is named
+        #[arg(value_enum)]
+        checks: Vec<CheckName>,
+    },
+    /// Run every benchmark of the workspace
+    ///
+    /// Reports stay in target/criterion. What follows `--` goes to criterion, for example
+    /// `cargo xtask bench -- --save-baseline before`.
+    Bench {
+        /// Arguments for criterion
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestOptions {
+    /// Run only this step; may be repeated (names: `--list`)
+    #[arg(long, value_name = "STEP")]
+    pub(crate) only: Vec<String>,
+    /// Print the steps and what each runs, and stop
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Stop at the first step that fails
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Never install missing Debian packages, even as root
+    #[arg(long)]
+    pub(crate) no_install: bool,
+}
+
+/// One of the rules that `cargo xtask check` looks after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckName {
+    /// Crates depend on each other only as drawn, and pure crates name no clock, socket or file
+    Layers,
+    /// Links in *.md resolve, every crate is on the map, versions in prose are true
+    Docs,
+    /// No Rust file is longer than 600 lines; those above 400 are listed
+    Size,
+    /// No unfinished work, no switched-off tests, no path or host of one machine
+    Words,
+    /// No span records its arguments, no secret is kept in a plain type
+    Secrets,
+}
+
+impl CheckName {
+    /// Every check, in the order they run.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Layers, Self::Docs, Self::Size, Self::Words, Self::Secrets];
+
+    /// The name as it is typed.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Layers => "layers",
+            Self::Docs => "docs",
+            Self::Size => "size",
+            Self::Words => "words",
+            Self::Secrets => "secrets",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_check_can_be_typed_by_the_name_it_prints() {
+        for check in CheckName::ALL {
+            assert_eq!(CheckName::from_str(check.as_str(), false), Ok(check));
+        }
+        assert_eq!(CheckName::ALL.len(), CheckName::value_variants().len());
+    }
+}

@@ -1,0 +1,63 @@
+//! Starting other programs: `cargo`, `git`, `apt-get`.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail};
+
+/// The cargo that started us, so that a `+toolchain` choice holds for what we start.
+pub(crate) fn cargo(root: &Path) -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut command = Command::new(program);
+    command.current_dir(root).stdin(Stdio::null());
+    command
+}
+
+/// Runs with output passed through; says whether it ended with exit code 0.
+pub(crate) fn succeeds(command: &mut Command) -> anyhow::Result<bool> {
+    let status = command.status().with_context(|| format!("cannot start {}", line(command)))?;
+    Ok(status.success())
+}
+
+/// Runs and returns what it wrote to stdout; anything but exit code 0 is an error with its stderr.
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.output().with_context(|| format!("cannot start {}", line(command)))?;
+    if !output.status.success() {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        bail!("{} ended with {}: {}", line(command), output.status, complaint.trim());
+    }
+    String::from_utf8(output.stdout)
+        .with_context(|| format!("{} did not write UTF-8", line(command)))
+}
+
+/// The command as one would type it, for progress lines and errors.
+pub(crate) fn line(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy();
+    command.get_args().fold(name.into_owned(), |mut text, argument| {
+        text.push(' ');
+        text.push_str(&argument.to_string_lossy());
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_program_is_an_error_that_quotes_its_complaint() {
+        let error = output(Command::new("sh").args(["-c", "echo no such thing >&2; exit 3"]))
+            .expect_err("exit code 3");
+        let text = format!("{error:#}");
+        assert!(text.contains("no such thing") && text.contains('3'), "{text}");
+        assert!(!succeeds(Command::new("sh").args(["-c", "exit 3"])).unwrap());
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let error = output(&mut Command::new("/nowhere/frobnicate")).expect_err("not there");
+        assert!(format!("{error:#}").contains("frobnicate"));
+    }
+}

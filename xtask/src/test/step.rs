@@ -1,0 +1,181 @@
+//! The steps of `cargo xtask test`, cheapest first.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::not_run::NotRun;
+use super::work_tree::WorkTree;
+use super::{Outcome, tools};
+use crate::cli::CheckName;
+use crate::{Verdict, check, run};
+
+/// One line of the list.
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    /// What it does, for `--list` and progress.
+    pub(super) does: &'static str,
+    pub(super) run: fn(&Setting) -> anyhow::Result<Outcome>,
+}
+
+/// What the steps share.
+pub(super) struct Setting {
+    pub(super) root: PathBuf,
+    pub(super) not_run: NotRun,
+    /// The work tree before the first step.
+    pub(super) before: WorkTree,
+    /// Whether missing packages may be installed.
+    pub(super) install: bool,
+    pub(super) in_ci: bool,
+}
+
+/// Clippy also compiles every benchmark; `tests` runs each of them once, without measuring.
+pub(super) const STEPS: [Step; 13] = [
+    Step { name: "format", does: "cargo fmt --all --check", run: format },
+    Step {
+        name: "layers",
+        does: "crates depend as drawn; pure crates name no clock, socket or file",
+        run: |setting| check(setting, CheckName::Layers),
+    },
+    Step {
+        name: "docs",
+        does: "links, crate map and versions in prose are true",
+        run: |setting| check(setting, CheckName::Docs),
+    },
+    Step {
+        name: "size",
+        does: "no Rust file above 600 lines",
+        run: |setting| check(setting, CheckName::Size),
+    },
+    Step {
+        name: "words",
+        does: "no unfinished work, no path or host of one machine",
+        run: |setting| check(setting, CheckName::Words),
+    },
+    Step {
+        name: "secrets",
+        does: "spans skip arguments; secrets have secret types",
+        run: |setting| check(setting, CheckName::Secrets),
+    },
+    Step { name: "tools", does: "outside tools that some tests drive", run: tools::prepare },
+    Step {
+        name: "clippy",
+        does: "cargo clippy --workspace --all-targets -- -D warnings",
+        run: |setting| {
+            cargo(setting, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])
+        },
+    },
+    Step {
+        name: "tests",
+        does: "cargo test --workspace --all-targets",
+        run: |setting| test(setting, "--all-targets"),
+    },
+    Step {
+        name: "doctests",
+        does: "cargo test --workspace --doc",
+        run: |setting| test(setting, "--doc"),
+    },
+    Step {
+        name: "rustdoc",
+        does: "cargo doc --workspace --no-deps, warnings are errors",
+        run: |setting| {
+            cargo(setting, &["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])
+        },
+    },
+    Step {
+        name: "work-tree",
+        does: "git status is what it was before",
+        run: |setting| Ok(setting.before.compare(&WorkTree::look(&setting.root))),
+    },
+    Step { name: "complete", does: "nothing was left out", run: complete },
+];
+
+fn format(setting: &Setting) -> anyhow::Result<Outcome> {
+    let mut command = run::cargo(&setting.root);
+    command.args(["fmt", "--all", "--check"]);
+    let formatted = run::succeeds(&mut command)?;
+    Ok(if formatted {
+        Outcome::Passed
+    } else {
+        Outcome::Failed("run `cargo fmt --all`".to_owned())
+    })
+}
+
+fn check(setting: &Setting, name: CheckName) -> anyhow::Result<Outcome> {
+    Ok(match check::run_one(&setting.root, name)? {
+        Verdict::Passed => Outcome::Passed,
+        Verdict::Failed => {
+            Outcome::Failed(format!("see above, or `cargo xtask check {}`", name.as_str()))
+        }
+    })
+}
+
+fn test(setting: &Setting, targets: &str) -> anyhow::Result<Outcome> {
+    let file = setting.not_run.path().to_string_lossy();
+    let arguments = ["test", "--workspace", "--no-fail-fast", targets];
+    cargo(setting, &arguments, &[("KEYFERRY_NOT_RUN", &file)])
+}
+
+fn cargo(setting: &Setting, arguments: &[&str], env: &[(&str, &str)]) -> anyhow::Result<Outcome> {
+    let mut command: Command = run::cargo(&setting.root);
+    command.args(arguments).envs(env.iter().copied());
+    ends_well(&mut command)
+}
+
+fn ends_well(command: &mut Command) -> anyhow::Result<Outcome> {
+    let passed = run::succeeds(command)?;
+    Ok(if passed { Outcome::Passed } else { Outcome::Failed(format!("`{}`", run::line(command))) })
+}
+
+/// Gaps are allowed on a laptop and named there; CI must run everything.
+fn complete(setting: &Setting) -> anyhow::Result<Outcome> {
+    let gaps = setting.not_run.entries().len();
+    Ok(if gaps > 0 && setting.in_ci {
+        Outcome::Failed(format!("{gaps} not run, listed below; with CI set everything must run"))
+    } else {
+        Outcome::Passed
+    })
+}
+
+#[cfg(test)]
+impl Setting {
+    pub(super) fn for_tests(root: &std::path::Path) -> Self {
+        Self {
+            root: root.to_path_buf(),
+            not_run: NotRun::new().expect("a temporary file"),
+            before: WorkTree::look(root),
+            install: false,
+            in_ci: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_fails_in_ci_and_is_only_named_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut setting = Setting::for_tests(folder.path());
+        setting.in_ci = true;
+        assert_eq!(complete(&setting).unwrap(), Outcome::Passed);
+        std::fs::write(setting.not_run.path(), "outside client: no python3\n").unwrap();
+        assert!(matches!(complete(&setting).unwrap(), Outcome::Failed(_)));
+        setting.in_ci = false;
+        assert_eq!(complete(&setting).unwrap(), Outcome::Passed);
+    }
+
+    #[test]
+    fn a_program_that_fails_is_a_failed_step_that_names_it() {
+        let failed = Outcome::Failed("`sh -c exit 3`".to_owned());
+        assert_eq!(ends_well(Command::new("sh").args(["-c", "exit 3"])).unwrap(), failed);
+        assert_eq!(ends_well(&mut Command::new("true")).unwrap(), Outcome::Passed);
+    }
+
+    #[test]
+    fn step_names_are_unique() {
+        for (at, step) in STEPS.iter().enumerate() {
+            assert!(!STEPS.iter().skip(at + 1).any(|other| other.name == step.name));
+        }
+    }
+}
