@@ -9,4 +9,5 @@ pub mod config;
 pub mod control;
 pub mod exit;
 pub mod logging;
+pub mod site_link;
 pub mod status;

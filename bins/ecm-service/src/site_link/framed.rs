@@ -1,0 +1,184 @@
+//! `open-framed`: frames with a 4-byte length, over TLS or a Unix socket.
+//!
+//! The first frame carries the token; what follows is the same conversation as over WebSocket.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use rustls::ClientConfig;
+use secrecy::ExposeSecret;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use zeroize::Zeroizing;
+
+use super::reach::{ByteStream, reach};
+use super::token::AccessToken;
+use super::wire::{ConnectError, Incoming, LinkLost, Outgoing, SiteDialer, SiteWire};
+use crate::config::tls::ProxyAddress;
+
+/// The protocol named in the TLS handshake.
+pub const ALPN: &[u8] = b"ecm-open/1";
+
+/// The largest frame that may be agreed upon.
+const LARGEST_FRAME: usize = 4 * 1024 * 1024;
+
+/// How long opening may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Bytes of the length in front of each frame.
+const HEADER: usize = 4;
+
+/// Dials one site.
+#[derive(Debug)]
+pub struct FramedDialer {
+    /// Where.
+    pub target: FramedTarget,
+}
+
+/// Where a framed site listens.
+#[derive(Debug)]
+pub enum FramedTarget {
+    /// TLS.
+    Tls {
+        /// Host, without brackets.
+        host: String,
+        /// Port.
+        port: u16,
+        /// Proxy to go through.
+        proxy: Option<ProxyAddress>,
+        /// Whom to trust.
+        tls: Arc<ClientConfig>,
+    },
+    /// A socket of this machine.
+    Unix {
+        /// The socket.
+        path: PathBuf,
+    },
+}
+
+/// An open stream of frames.
+pub struct FramedWire {
+    stream: Box<dyn ByteStream>,
+    /// What was read and is not a whole frame yet; kept here so that a dropped read loses nothing.
+    read: BytesMut,
+}
+
+impl SiteDialer for FramedDialer {
+    type Wire = FramedWire;
+
+    async fn connect(&self, token: &AccessToken) -> Result<FramedWire, ConnectError> {
+        let dialling = self.dial(token);
+        let timed_out = ConnectError::TimedOut { waited: PATIENCE };
+        tokio::time::timeout(PATIENCE, dialling).await.unwrap_or(Err(timed_out))
+    }
+}
+
+impl FramedDialer {
+    async fn dial(&self, token: &AccessToken) -> Result<FramedWire, ConnectError> {
+        let stream = self.open().await?;
+        let mut wire = FramedWire { stream, read: BytesMut::new() };
+        let bearer = Zeroizing::new(format!("Bearer {}", token.secret().expose_secret()));
+        let quoted = serde_json::to_string(&*bearer).map(Zeroizing::new).map_err(|_| {
+            ConnectError::NotSpoken { rule: "this token cannot be sent".to_owned() }
+        })?;
+        let hello = Zeroizing::new(format!("{{\"authorization\":{}}}", *quoted).into_bytes());
+        let sent = wire.send(Outgoing::Frame(hello)).await;
+        sent.map_err(|lost| ConnectError::NotSpoken { rule: lost.to_string() })?;
+        Ok(wire)
+    }
+
+    async fn open(&self) -> Result<Box<dyn ByteStream>, ConnectError> {
+        match &self.target {
+            FramedTarget::Tls { host, port, proxy, tls } => {
+                Ok(Box::new(reach(host, *port, proxy.as_ref(), Arc::clone(tls)).await?))
+            }
+            #[cfg(unix)]
+            FramedTarget::Unix { path } => match tokio::net::UnixStream::connect(path).await {
+                Ok(stream) => Ok(Box::new(stream)),
+                Err(cause) => Err(ConnectError::NoSocket { path: path.clone(), cause }),
+            },
+            #[cfg(not(unix))]
+            FramedTarget::Unix { path } => Err(ConnectError::NoSocket {
+                path: path.clone(),
+                cause: std::io::ErrorKind::Unsupported.into(),
+            }),
+        }
+    }
+}
+
+impl SiteWire for FramedWire {
+    async fn send(&mut self, what: Outgoing) -> Result<(), LinkLost> {
+        match what {
+            // This transport has no ping of its own; the conversation's `$/ping` is a frame.
+            Outgoing::Ping => Ok(()),
+            Outgoing::Frame(frame) => {
+                let length = u32::try_from(frame.len()).ok();
+                let length = length.filter(|_| frame.len() <= LARGEST_FRAME);
+                let length = length.ok_or(LinkLost::TooLarge { limit: LARGEST_FRAME })?;
+                self.stream.write_u32(length).await.map_err(LinkLost::Broken)?;
+                self.stream.write_all(&frame).await.map_err(LinkLost::Broken)?;
+                self.stream.flush().await.map_err(LinkLost::Broken)
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Result<Incoming, LinkLost> {
+        loop {
+            if let Some((header, _)) = self.read.split_first_chunk::<HEADER>() {
+                let length = usize::try_from(u32::from_be_bytes(*header)).unwrap_or(usize::MAX);
+                if length > LARGEST_FRAME {
+                    return Err(LinkLost::TooLarge { limit: LARGEST_FRAME });
+                }
+                if self.read.len() >= HEADER + length {
+                    self.read.advance(HEADER);
+                    return Ok(Incoming::Frame(self.read.split_to(length).freeze()));
+                }
+            }
+            match self.stream.read_buf(&mut self.read).await {
+                Ok(0) => return Err(LinkLost::Ended),
+                Ok(_) => {}
+                Err(cause) => return Err(LinkLost::Broken(cause)),
+            }
+        }
+    }
+
+    async fn close(mut self, _code: u16, _reason: &str) {
+        // There is no goodbye frame; an orderly end of the stream says the same.
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.stream.shutdown()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn frames_arrive_whole_however_the_bytes_are_cut_and_dropped_reads_lose_nothing() {
+        let (ours, mut theirs) = tokio::io::duplex(1024);
+        let mut wire = FramedWire { stream: Box::new(ours), read: BytesMut::new() };
+        let bytes = [&[0, 0, 0, 2][..], b"{}", &[0, 0, 0, 3], b"[1]"].concat();
+        let mut frames = Vec::new();
+        for byte in bytes {
+            theirs.write_all(&[byte]).await.unwrap();
+            // Polls once and drops the read, as the pump does whenever something else happens.
+            let read = tokio::select! {
+                biased;
+                frame = wire.receive() => Some(frame.unwrap()),
+                () = std::future::ready(()) => None,
+            };
+            if let Some(Incoming::Frame(frame)) = read {
+                frames.push(frame);
+            }
+        }
+        assert_eq!(frames, [&b"{}"[..], b"[1]"]);
+    }
+
+    #[tokio::test]
+    async fn announced_length_beyond_the_limit_ends_the_link_before_anything_is_stored() {
+        let (ours, mut theirs) = tokio::io::duplex(1024);
+        let mut wire = FramedWire { stream: Box::new(ours), read: BytesMut::new() };
+        theirs.write_all(&[0xff, 0xff, 0xff, 0xff]).await.unwrap();
+        assert!(matches!(wire.receive().await, Err(LinkLost::TooLarge { .. })));
+    }
+}
