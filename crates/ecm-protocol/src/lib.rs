@@ -1,1 +1,6 @@
-//! ecm-protocol
+//! What a remote-support site and an Endpoint Credential Manager say to each other, without I/O.
+//!
+//! This is Keyferry's own, open protocol. It is not the protocol that the vendor of Remote
+//! Support uses between its appliance and its ECM, which is not public.
+
+pub mod message;

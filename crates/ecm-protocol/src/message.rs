@@ -1,0 +1,32 @@
+//! What site and ECM say to each other: data only, named as it lies in JSON.
+//!
+//! How these become frames is [`crate::codec`]'s affair, and when which of them may be said is
+//! that of the two links. Members that the wire calls optional are [`Option`]s here: a real site
+//! may know little, and absent is not empty.
+
+mod greeting;
+mod lease;
+mod problem;
+mod question;
+mod session;
+
+pub use self::greeting::{
+    Accepted, Capabilities, EndpointKind, Expectation, Greeting, Group, Heartbeat, Hello, Instance,
+    Limits, Plugin, Product, ProtocolRange, Rank, Reauth, SiteIdentity, SiteLimits, TokenLife,
+    VaultState, VaultStatus, Welcome,
+};
+pub use self::lease::{
+    Credential, CredentialKind, Lease, Release, ReleaseOutcome, ReleaseResult, Retrieve,
+    RetrieveResult, Rotation, Ticket, Used,
+};
+pub use self::problem::{Category, ConsoleText, Problem, Retry};
+pub use self::question::{
+    Address, AddressScope, Application, ApprovalNeed, CredentialSummary, EmptyReason, Endpoint,
+    EndpointsFind, EndpointsFound, Find, FindResult, JumpGroup, Meta, Partial, Phase, Preset,
+    Provider, ProviderKind, Purpose, Scope, SessionRef, ShellProtocol, SourceReport, SourceStatus,
+    Target, TargetKind, User, UserIds, UsernameFormat, Want,
+};
+pub use self::session::{
+    Cancel, Drain, Health, HealthState, Ping, Pong, RankChanged, SessionCompleted, SessionStart,
+    SessionStarted,
+};
