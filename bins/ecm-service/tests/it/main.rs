@@ -7,4 +7,6 @@
 
 mod command_line;
 mod configuration;
+mod control_socket;
+mod documentation;
 mod log_lines;
