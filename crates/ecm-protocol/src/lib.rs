@@ -3,4 +3,5 @@
 //! This is Keyferry's own, open protocol. It is not the protocol that the vendor of Remote
 //! Support uses between its appliance and its ECM, which is not public.
 
+pub mod codec;
 pub mod message;
