@@ -10,6 +10,7 @@ pub mod control;
 pub mod durable_file;
 pub mod event_code;
 pub mod exit;
+pub mod identity;
 pub mod logging;
 pub mod shutdown;
 pub mod site_link;

@@ -7,6 +7,7 @@ pub mod reach;
 pub mod refusal;
 pub mod tls;
 pub mod token;
+pub mod verdict;
 pub mod websocket;
 pub mod wire;
 

@@ -209,7 +209,8 @@ impl TokenSource {
 
 #[derive(Deserialize)]
 struct Granted {
-    access_token: String,
+    #[serde(deserialize_with = "secret_text")]
+    access_token: SecretString,
     token_type: Option<String>,
     expires_in: Option<u64>,
 }
@@ -217,6 +218,10 @@ struct Granted {
 #[derive(Deserialize)]
 struct Denied {
     error: String,
+}
+
+fn secret_text<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<SecretString, D::Error> {
+    String::deserialize(reader).map(SecretString::from)
 }
 
 fn read_answer(
@@ -239,7 +244,7 @@ fn read_answer(
     }
     // The reader's own error is dropped: it can quote what it read.
     let granted: Granted = serde_json::from_slice(body).map_err(|_| TokenError::Unreadable)?;
-    let secret = SecretString::from(granted.access_token);
+    let secret = granted.access_token;
     let is_bearer = granted.token_type.is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
     let is_token = |byte: u8| byte.is_ascii_graphic();
     let text = secret.expose_secret();
