@@ -13,7 +13,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::key::{self, Absent, Key, Table};
 use super::problem::Findings;
-use super::secret::SecretRef;
+
+mod secret_reference;
 
 /// A value and where it stands in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -253,60 +254,6 @@ impl<'a, 't> TableReader<'a, 't> {
         };
         let shown: String = text.value.chars().take(60).collect();
         self.problem(text.span.clone(), format!("`{shown}` is no value of `{}`", key.name), advice);
-    }
-
-    /// Takes a secret reference. A secret written into the file itself is refused and not repeated.
-    pub fn secret(&mut self, key: &'static Key) -> Option<At<SecretRef>> {
-        let value = self.raw(key)?;
-        let span = value.span();
-        let example =
-            format!("write for example: {} = {{ file = \"/etc/ecm-service/…\" }}", key.name);
-        let Some(table) = value.get_ref().as_table() else {
-            self.problem(
-                span,
-                format!("`{}` holds the secret itself; this file must name its place", key.name),
-                format!("{example}, and treat the written secret as known to others"),
-            );
-            return None;
-        };
-        let mut entries = table.iter();
-        let (Some((kind, place)), None) = (entries.next(), entries.next()) else {
-            self.problem(span, format!("`{}` must name exactly one place", key.name), example);
-            return None;
-        };
-        let Some(text) = place.get_ref().as_str().filter(|text| !text.is_empty()) else {
-            self.problem(
-                place.span(),
-                format!("the place of `{}` must be a string", key.name),
-                example,
-            );
-            return None;
-        };
-        let reference = match kind.get_ref().as_ref() {
-            "file" => SecretRef::File(PathBuf::from(text)),
-            "env" => SecretRef::Env(text.to_owned()),
-            "credential" if !text.contains(['/', '\\']) && text != ".." && text != "." => {
-                SecretRef::Credential(text.to_owned())
-            }
-            "credential" => {
-                self.problem(
-                    place.span(),
-                    "a credential is named without a folder",
-                    "write the name given to LoadCredential=, or use { file = … }",
-                );
-                return None;
-            }
-            other => {
-                let shown: String = other.chars().take(40).collect();
-                self.problem(
-                    kind.span(),
-                    format!("`{shown}` is no kind of place for a secret"),
-                    "write { file = … }, { env = … } or { credential = … }",
-                );
-                return None;
-            }
-        };
-        Some(At { value: reference, span })
     }
 
     /// Takes a sub-table, if it is there.

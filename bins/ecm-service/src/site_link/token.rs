@@ -4,7 +4,6 @@
 //! at 80 % of its life: a site keeps only so many tokens per account, and each new one may push
 //! another one out.
 
-use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -265,18 +264,19 @@ fn innermost(error: &reqwest::Error) -> String {
 }
 
 fn is_untrusted(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let found = error
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
-        if matches!(found, Some(rustls::Error::InvalidCertificate(_))) {
-            return true;
-        }
-        cause = error.source();
+    matches!(tls_cause(error), Some(rustls::Error::InvalidCertificate(_)))
+}
+
+/// The TLS error somewhere below. An I/O error hides what it wraps from `source`: it answers the
+/// wrapped error's own cause instead.
+fn tls_cause<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
+    if let Some(found) = error.downcast_ref::<rustls::Error>() {
+        return Some(found);
     }
-    false
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => tls_cause(wrapped),
+        None => tls_cause(error.source()?),
+    }
 }
 
 #[cfg(test)]

@@ -10,3 +10,5 @@ mod configuration;
 mod control_socket;
 mod documentation;
 mod log_lines;
+mod site_dialling;
+mod stand_in;

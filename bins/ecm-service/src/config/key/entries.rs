@@ -1,0 +1,295 @@
+//! The keys themselves, table by table.
+
+use super::{Absent, Key};
+
+const fn key(
+    name: &'static str,
+    value: &'static str,
+    absent: Absent,
+    meaning: &'static str,
+    example: &'static str,
+) -> Key {
+    Key { name, value, absent, meaning, example }
+}
+
+const SECRET: &str =
+    "secret reference: { file = \"…\" }, { env = \"…\" } or { credential = \"…\" }";
+
+/// `state-dir`
+pub static STATE_DIR: Key = key(
+    "state-dir",
+    "path",
+    Absent::Means("systemd's STATE_DIRECTORY; without it the file is refused"),
+    "Folder for the ledger of open release requests, the audit log, the control socket and the \
+     generated credential-id key. One process at a time may use it.",
+    "\"/var/lib/ecm-service\"",
+);
+/// `stop-grace`
+pub static STOP_GRACE: Key = key(
+    "stop-grace",
+    "duration, 1s to 5m",
+    Absent::Default("20s"),
+    "How long a stopping service may take to finish running questions and to give back what it \
+     has borrowed.",
+    "\"20s\"",
+);
+
+/// `log.format`
+pub static LOG_FORMAT: Key = key(
+    "format",
+    "\"human\" or \"json\"",
+    Absent::Default("human"),
+    "How log lines are written to stderr.",
+    "\"human\"",
+);
+/// `log.level`
+pub static LOG_LEVEL: Key = key(
+    "level",
+    "level or directives",
+    Absent::Default("info"),
+    "error, warn, info, debug, trace, or directives such as info,ecm_core=debug. \
+     `ecm-service log-level` changes it while the service runs.",
+    "\"info\"",
+);
+
+/// `credential-ids.key`
+pub static CREDENTIAL_IDS_KEY: Key = key(
+    "key",
+    SECRET,
+    Absent::Means("a key is made once and kept in the state folder"),
+    "Key that authenticates credential ids, at least 32 bytes. Several ECMs that serve the same \
+     site must share one, or a credential offered by one is refused by the next.",
+    "{ file = \"/etc/ecm-service/credential-ids.key\" }",
+);
+
+/// `site.name`
+pub static SITE_NAME: Key = key(
+    "name",
+    "short name",
+    Absent::Refused,
+    "What this site is called in logs and in the ledger. Letters, digits, dot, dash, underscore.",
+    "\"support\"",
+);
+/// `site.url`
+pub static SITE_URL: Key = key(
+    "url",
+    "wss://host[:port][/path], tls://host:port or unix:/path",
+    Absent::Refused,
+    "Where the site listens. wss goes with transport open-websocket (path /ecm/v1 when none is \
+     given), tls and unix with open-framed.",
+    "\"wss://support.example.com/ecm/v1\"",
+);
+/// `site.transport`
+pub static SITE_TRANSPORT: Key = key(
+    "transport",
+    "\"open-websocket\" or \"open-framed\"",
+    Absent::Default("open-websocket"),
+    "How messages are carried: WebSocket over TLS, or frames with a length over TLS or a Unix \
+     socket.",
+    "\"open-websocket\"",
+);
+/// `site.client-id`
+pub static SITE_CLIENT_ID: Key = key(
+    "client-id",
+    "string",
+    Absent::Refused,
+    "OAuth client id of the API account this service uses at the site.",
+    "\"0123456789abcdef0123456789abcdef01234567\"",
+);
+/// `site.client-secret`
+pub static SITE_CLIENT_SECRET: Key = key(
+    "client-secret",
+    SECRET,
+    Absent::Refused,
+    "OAuth client secret of that account.",
+    "{ credential = \"support-client-secret\" }",
+);
+/// `site.token-url`
+pub static SITE_TOKEN_URL: Key = key(
+    "token-url",
+    "https URL",
+    Absent::Means("https://HOST[:PORT]/oauth2/token of the site's URL; needed for unix sockets"),
+    "Where tokens are fetched.",
+    "\"https://support.example.com/oauth2/token\"",
+);
+/// `site.expect-group`
+pub static SITE_EXPECT_GROUP: Key = key(
+    "expect-group",
+    "string",
+    Absent::Means("any group is accepted"),
+    "Name of the ECM group this service must be put into. If the site puts it elsewhere, it \
+     refuses to serve, so that a wrong assignment cannot serve the wrong tenant.",
+    "\"Default\"",
+);
+
+/// `ca-file` of a site or vault
+pub static CA_FILE: Key = key(
+    "ca-file",
+    "path of a PEM file",
+    Absent::Means("only the machine's own roots are trusted"),
+    "Certificates to trust for this connection, besides the machine's roots.",
+    "\"/etc/ecm-service/internal-ca.pem\"",
+);
+/// `system-roots` of a site or vault
+pub static SYSTEM_ROOTS: Key = key(
+    "system-roots",
+    "true or false",
+    Absent::Default("true"),
+    "Whether the machine's roots are trusted too. With false, only ca-file counts.",
+    "true",
+);
+/// `proxy` of a site or vault
+pub static PROXY: Key = key(
+    "proxy",
+    "http://host:port",
+    Absent::Means("connections are made directly, whatever the environment says"),
+    "HTTP proxy to go through (CONNECT). Proxies that ask for a password are not supported.",
+    "\"http://proxy.example.com:3128\"",
+);
+
+/// `vault.name`
+pub static VAULT_NAME: Key = key(
+    "name",
+    "short name",
+    Absent::Refused,
+    "What this vault is called in logs, answers, credential ids and the ledger. Do not rename it \
+     while requests are open.",
+    "\"main\"",
+);
+/// `vault.url`
+pub static VAULT_URL: Key = key(
+    "url",
+    "https URL",
+    Absent::Refused,
+    "Base address of the vault's API, up to and including /public/v3.",
+    "\"https://vault.example.com/BeyondTrust/api/public/v3\"",
+);
+/// `vault.api-key`
+pub static VAULT_API_KEY: Key = key(
+    "api-key",
+    SECRET,
+    Absent::Means("oauth must be given instead"),
+    "Key of the API registration. Every question is asked as the vault user behind the \
+     representative (run-as).",
+    "{ file = \"/etc/ecm-service/vault-api-key\" }",
+);
+/// `vault.approver`
+pub static VAULT_APPROVER: Key = key(
+    "approver",
+    "vault user name",
+    Absent::Means("nobody; needed when approval is approve-by-approver"),
+    "The global approver: the vault user that approves requests which the access policy does not \
+     approve by itself.",
+    "'ACME\\ecm-approver'",
+);
+/// `vault.approval`
+pub static VAULT_APPROVAL: Key = key(
+    "approval",
+    "\"approve-by-approver\", \"wait\" or \"refuse\"",
+    Absent::Means("approve-by-approver when there is an approver, else refuse"),
+    "What happens when the policy wants approval: the approver approves at once, the console is \
+     told to wait for a person, or the retrieval is refused.",
+    "\"approve-by-approver\"",
+);
+/// `vault.release-duration-minutes`
+pub static VAULT_RELEASE_DURATION: Key = key(
+    "release-duration-minutes",
+    "1 to 1440",
+    Absent::Default("360"),
+    "How long a release request stays valid when nobody gives it back earlier. Clamped to the \
+     account's own maximum.",
+    "360",
+);
+/// `vault.client-certificate`
+pub static VAULT_CLIENT_CERTIFICATE: Key = key(
+    "client-certificate",
+    SECRET,
+    Absent::Means("no client certificate is shown"),
+    "PEM file with the certificate and its private key, when the vault asks for one.",
+    "{ file = \"/etc/ecm-service/client.pem\" }",
+);
+/// `vault.connect-timeout`
+pub static VAULT_CONNECT_TIMEOUT: Key = key(
+    "connect-timeout",
+    "duration, 1s to 1m",
+    Absent::Default("5s"),
+    "How long a connection to the vault may take.",
+    "\"5s\"",
+);
+/// `vault.request-timeout`
+pub static VAULT_REQUEST_TIMEOUT: Key = key(
+    "request-timeout",
+    "duration, 1s to 5m",
+    Absent::Default("20s"),
+    "How long one call to the vault may take.",
+    "\"20s\"",
+);
+/// `vault.max-sessions`
+pub static VAULT_MAX_SESSIONS: Key = key(
+    "max-sessions",
+    "1 to 10000",
+    Absent::Default("100"),
+    "How many vault users may be signed in at the same time. The one idle longest makes room.",
+    "100",
+);
+/// `vault.session-idle`
+pub static VAULT_SESSION_IDLE: Key = key(
+    "session-idle",
+    "duration, 10s to 1h",
+    Absent::Default("5m"),
+    "After how much silence a vault user is signed out.",
+    "\"5m\"",
+);
+
+/// `vault.oauth.client-id`
+pub static OAUTH_CLIENT_ID: Key = key(
+    "client-id",
+    "string",
+    Absent::Refused,
+    "OAuth client id of the vault's application user.",
+    "\"6fa459ea-ee8a-3ca4-894e-db77e160355e\"",
+);
+/// `vault.oauth.client-secret`
+pub static OAUTH_CLIENT_SECRET: Key = key(
+    "client-secret",
+    SECRET,
+    Absent::Refused,
+    "Its secret.",
+    "{ credential = \"vault-client-secret\" }",
+);
+/// `vault.oauth.token-url`
+pub static OAUTH_TOKEN_URL: Key = key(
+    "token-url",
+    "https URL",
+    Absent::Means("the vault's own token endpoint"),
+    "Where tokens are fetched.",
+    "\"https://vault.example.com/BeyondTrust/api/public/v3/Auth/Connect/Token\"",
+);
+/// `vault.oauth.every-user-acts-as-the-application-user`
+pub static OAUTH_ACKNOWLEDGE: Key = key(
+    "every-user-acts-as-the-application-user",
+    "true",
+    Absent::Refused,
+    "Must be true. With OAuth the vault knows only one user, the application user: every \
+     representative who maps to any vault user sees and uses what that one may use. Prefer \
+     api-key where this matters.",
+    "true",
+);
+
+/// `vault.search.kinds`
+pub static SEARCH_KINDS: Key = key(
+    "kinds",
+    "list of \"local\", \"linked\", \"application\"",
+    Absent::Default("all three"),
+    "Which kinds of accounts are searched: local accounts of the endpoint, domain accounts linked \
+     to it, accounts of applications.",
+    "[\"local\", \"linked\", \"application\"]",
+);
+/// `vault.search.parallel`
+pub static SEARCH_PARALLEL: Key = key(
+    "parallel",
+    "1 to 32",
+    Absent::Default("8"),
+    "How many calls one search may make to the vault at the same time.",
+    "8",
+);
