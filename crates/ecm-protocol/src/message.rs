@@ -4,11 +4,14 @@
 //! that of the two links. Members that the wire calls optional are [`Option`]s here: a real site
 //! may know little, and absent is not empty.
 
+mod base64;
 mod greeting;
 mod lease;
 mod problem;
 mod question;
+mod secret_text;
 mod session;
+mod wire_time;
 
 pub use self::greeting::{
     Accepted, Capabilities, EndpointKind, Expectation, Greeting, Group, Heartbeat, Hello, Instance,

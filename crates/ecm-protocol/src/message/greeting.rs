@@ -1,8 +1,10 @@
 //! The greeting: who we are, what we can, what holds on this link.
 
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use secrecy::SecretString;
+use serde::de::value::{Error as Unknown, StringDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::lease::CredentialKind;
 
@@ -65,7 +67,11 @@ pub struct Instance {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,
     /// When the program started.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "super::wire_time::write_if_any"
+    )]
     pub started_at: Option<Timestamp>,
 }
 
@@ -121,6 +127,7 @@ pub struct Capabilities {
     /// Wants `credentials.used`.
     pub credentials_used: bool,
     /// Kinds of external Jump Items that `endpoints.find` may ask for.
+    #[serde(deserialize_with = "known_only")]
     pub endpoint_search: Vec<EndpointKind>,
     /// Answers `session.start`.
     pub session_start: bool,
@@ -129,6 +136,7 @@ pub struct Capabilities {
     /// Answers `health.check`.
     pub health_check: bool,
     /// Kinds of credentials it can hand over.
+    #[serde(deserialize_with = "known_only")]
     pub credential_kinds: Vec<CredentialKind>,
 }
 
@@ -207,7 +215,11 @@ pub struct Welcome {
     /// What both can.
     pub accepted: Accepted,
     /// The site's clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "super::wire_time::write_if_any"
+    )]
     pub clock: Option<Timestamp>,
 }
 
@@ -310,15 +322,26 @@ impl Default for SiteLimits {
     }
 }
 
-/// `ecm.reauth`: a new bearer token for a live link.
+/// `ecm.reauth`: a new bearer token for a live link. The answer is a [`TokenLife`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reauth {
-    /// The token. Printed redacted.
-    #[serde(serialize_with = "exposed")]
+    /// The token: visible ASCII characters. Printed redacted; on the wire in base64, as every
+    /// secret of this protocol.
+    #[serde(rename = "token_b64", with = "super::secret_text")]
     pub token: SecretString,
 }
 
-/// The one place where a token becomes JSON.
-fn exposed<S: Serializer>(token: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    token.expose_secret().serialize(serializer)
+/// Reads the kinds that this version knows and leaves the others out: a newer peer may have
+/// more, and only what both know is ever used.
+fn known_only<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let known = |name: String| {
+        let name: StringDeserializer<Unknown> = name.into_deserializer();
+        T::deserialize(name).ok()
+    };
+    Ok(names.into_iter().filter_map(known).collect())
 }

@@ -1,13 +1,11 @@
 //! Handing a credential over and taking it back.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretSlice};
+use secrecy::SecretSlice;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use zeroize::Zeroizing;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::base64::{Base64, as_base64, as_base64_if_any};
 use super::question::{Meta, Purpose, SessionRef, Target, User};
 
 /// Kinds of credentials.
@@ -78,6 +76,7 @@ pub struct Lease {
     /// Its id.
     pub id: String,
     /// When it ends by itself.
+    #[serde(serialize_with = "super::wire_time::write")]
     pub expires_at: Timestamp,
     /// Whether the ECM wants `credentials.release`.
     pub release_wanted: bool,
@@ -212,6 +211,7 @@ pub struct Release {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential_id: Option<String>,
     /// When the session ended.
+    #[serde(serialize_with = "super::wire_time::write")]
     pub ended_at: Timestamp,
     /// How it ended.
     pub outcome: ReleaseOutcome,
@@ -275,19 +275,19 @@ struct FlatCredential {
     #[serde(default)]
     domain: Option<String>,
     #[serde(default)]
-    password_b64: Option<Base64Secret>,
+    password_b64: Option<Base64>,
     #[serde(default)]
-    private_key_b64: Option<Base64Secret>,
+    private_key_b64: Option<Base64>,
     #[serde(default)]
-    passphrase_b64: Option<Base64Secret>,
+    passphrase_b64: Option<Base64>,
     #[serde(default)]
     public_key: Option<String>,
     #[serde(default)]
     certificate: Option<String>,
     #[serde(default)]
-    pkcs12_b64: Option<Base64Secret>,
+    pkcs12_b64: Option<Base64>,
     #[serde(default)]
-    token_b64: Option<Base64Secret>,
+    token_b64: Option<Base64>,
     #[serde(default)]
     target_system: Option<String>,
     #[serde(default)]
@@ -297,7 +297,7 @@ struct FlatCredential {
 impl FlatCredential {
     /// The credential, or the name of the member that its kind needs and that is not there.
     fn into_credential(self) -> Result<Credential, &'static str> {
-        let secret = |member: Option<Base64Secret>, name| member.map(|m| m.0).ok_or(name);
+        let secret = |member: Option<Base64>, name| member.map(|m| m.0).ok_or(name);
         let username = self.username;
         let named = |username: Option<String>| username.ok_or("username");
         Ok(match self.kind {
@@ -334,33 +334,5 @@ impl FlatCredential {
                 credential_type: self.credential_type.ok_or("credential_type")?,
             },
         })
-    }
-}
-
-/// Secret bytes that arrive as base64 text (RFC 4648, 4).
-struct Base64Secret(SecretSlice<u8>);
-
-impl<'de> Deserialize<'de> for Base64Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Zeroizing::new(String::deserialize(deserializer)?);
-        // The decoder's own error would tell a byte of the secret.
-        let bytes = STANDARD.decode(text.as_bytes()).map_err(|_| D::Error::custom("not base64"))?;
-        Ok(Self(SecretSlice::from(bytes)))
-    }
-}
-
-/// Writes secret bytes as base64 text.
-fn as_base64<S: Serializer>(secret: &SecretSlice<u8>, serializer: S) -> Result<S::Ok, S::Error> {
-    Zeroizing::new(STANDARD.encode(secret.expose_secret())).serialize(serializer)
-}
-
-/// The same for a member that is left out when there is none.
-fn as_base64_if_any<S: Serializer>(
-    secret: &Option<SecretSlice<u8>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match secret {
-        Some(secret) => as_base64(secret, serializer),
-        None => serializer.serialize_none(),
     }
 }

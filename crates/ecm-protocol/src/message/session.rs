@@ -40,7 +40,11 @@ pub struct SessionCompleted {
     /// The session.
     pub session: SessionRef,
     /// When it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "super::wire_time::write_if_any"
+    )]
     pub ended_at: Option<Timestamp>,
 }
 
@@ -99,5 +103,6 @@ pub struct Ping {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pong {
     /// The answerer's clock.
+    #[serde(serialize_with = "super::wire_time::write")]
     pub at: Timestamp,
 }
