@@ -6,19 +6,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
+use bytes::Bytes;
+use ecm_protocol::codec::{RequestId, encode_request};
+use ecm_protocol::framed::{FrameReader, Opening, length_prefix};
+use ecm_protocol::message::Ping;
 use rustls::ClientConfig;
-use secrecy::ExposeSecret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use zeroize::Zeroizing;
 
 use super::reach::{ByteStream, reach};
 use super::token::AccessToken;
 use super::wire::{ConnectError, Incoming, LinkLost, Outgoing, SiteDialer, SiteWire};
 use crate::config::tls::ProxyAddress;
-
-/// The protocol named in the TLS handshake.
-pub const ALPN: &[u8] = b"ecm-open/1";
 
 /// The largest frame that may be agreed upon.
 const LARGEST_FRAME: usize = 4 * 1024 * 1024;
@@ -26,8 +24,8 @@ const LARGEST_FRAME: usize = 4 * 1024 * 1024;
 /// How long opening may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Bytes of the length in front of each frame.
-const HEADER: usize = 4;
+/// Bytes read at once.
+const PIECE: usize = 16 * 1024;
 
 /// Dials one site.
 #[derive(Debug)]
@@ -60,8 +58,24 @@ pub enum FramedTarget {
 /// An open stream of frames.
 pub struct FramedWire {
     stream: Box<dyn ByteStream>,
-    /// What was read and is not a whole frame yet; kept here so that a dropped read loses nothing.
-    read: BytesMut,
+    /// Keeps what is not a whole frame yet, so that a dropped read loses nothing.
+    reader: FrameReader,
+    /// What one read puts its bytes into. Nothing secret comes in this direction.
+    piece: Vec<u8>,
+}
+
+impl FramedWire {
+    fn new(stream: Box<dyn ByteStream>) -> Self {
+        Self { stream, reader: FrameReader::new(LARGEST_FRAME), piece: vec![0; PIECE] }
+    }
+
+    async fn send_bytes(&mut self, frame: &[u8]) -> Result<(), LinkLost> {
+        let prefix = length_prefix(frame).ok().filter(|_| frame.len() <= LARGEST_FRAME);
+        let prefix = prefix.ok_or(LinkLost::TooLarge { limit: LARGEST_FRAME })?;
+        self.stream.write_all(&prefix).await.map_err(LinkLost::Broken)?;
+        self.stream.write_all(frame).await.map_err(LinkLost::Broken)?;
+        self.stream.flush().await.map_err(LinkLost::Broken)
+    }
 }
 
 impl SiteDialer for FramedDialer {
@@ -77,13 +91,9 @@ impl SiteDialer for FramedDialer {
 impl FramedDialer {
     async fn dial(&self, token: &AccessToken) -> Result<FramedWire, ConnectError> {
         let stream = self.open().await?;
-        let mut wire = FramedWire { stream, read: BytesMut::new() };
-        let bearer = Zeroizing::new(format!("Bearer {}", token.secret().expose_secret()));
-        let quoted = serde_json::to_string(&*bearer).map(Zeroizing::new).map_err(|_| {
-            ConnectError::NotSpoken { rule: "this token cannot be sent".to_owned() }
-        })?;
-        let hello = Zeroizing::new(format!("{{\"authorization\":{}}}", *quoted).into_bytes());
-        let sent = wire.send(Outgoing::Frame(hello)).await;
+        let mut wire = FramedWire::new(stream);
+        let opening = Opening::bearer(token.secret()).to_frame();
+        let sent = wire.send_bytes(&opening).await;
         sent.map_err(|lost| ConnectError::NotSpoken { rule: lost.to_string() })?;
         Ok(wire)
     }
@@ -110,34 +120,29 @@ impl FramedDialer {
 impl SiteWire for FramedWire {
     async fn send(&mut self, what: Outgoing) -> Result<(), LinkLost> {
         match what {
-            // This transport has no ping of its own; the conversation's `$/ping` is a frame.
-            Outgoing::Ping => Ok(()),
-            Outgoing::Frame(frame) => {
-                let length = u32::try_from(frame.len()).ok();
-                let length = length.filter(|_| frame.len() <= LARGEST_FRAME);
-                let length = length.ok_or(LinkLost::TooLarge { limit: LARGEST_FRAME })?;
-                self.stream.write_u32(length).await.map_err(LinkLost::Broken)?;
-                self.stream.write_all(&frame).await.map_err(LinkLost::Broken)?;
-                self.stream.flush().await.map_err(LinkLost::Broken)
-            }
+            // This transport has no ping of its own; the conversation's says the same. Its answer
+            // is a sign of life and nothing else, so one id will do.
+            Outgoing::Ping => match RequestId::new("ping") {
+                Some(id) => {
+                    let ping = encode_request(&id, "$/ping", &Ping {});
+                    self.send_bytes(ping.bytes()).await
+                }
+                None => Ok(()),
+            },
+            Outgoing::Frame(frame) => self.send_bytes(&frame).await,
         }
     }
 
     async fn receive(&mut self) -> Result<Incoming, LinkLost> {
         loop {
-            if let Some((header, _)) = self.read.split_first_chunk::<HEADER>() {
-                let length = usize::try_from(u32::from_be_bytes(*header)).unwrap_or(usize::MAX);
-                if length > LARGEST_FRAME {
-                    return Err(LinkLost::TooLarge { limit: LARGEST_FRAME });
-                }
-                if self.read.len() >= HEADER + length {
-                    self.read.advance(HEADER);
-                    return Ok(Incoming::Frame(self.read.split_to(length).freeze()));
-                }
+            match self.reader.poll_frame() {
+                Ok(Some(frame)) => return Ok(Incoming::Frame(Bytes::from_owner(frame))),
+                Ok(None) => {}
+                Err(_) => return Err(LinkLost::TooLarge { limit: LARGEST_FRAME }),
             }
-            match self.stream.read_buf(&mut self.read).await {
+            match self.stream.read(&mut self.piece).await {
                 Ok(0) => return Err(LinkLost::Ended),
-                Ok(_) => {}
+                Ok(count) => self.reader.handle_bytes(self.piece.get(..count).unwrap_or_default()),
                 Err(cause) => return Err(LinkLost::Broken(cause)),
             }
         }
@@ -156,7 +161,7 @@ mod tests {
     #[tokio::test]
     async fn frames_arrive_whole_however_the_bytes_are_cut_and_dropped_reads_lose_nothing() {
         let (ours, mut theirs) = tokio::io::duplex(1024);
-        let mut wire = FramedWire { stream: Box::new(ours), read: BytesMut::new() };
+        let mut wire = FramedWire::new(Box::new(ours));
         let bytes = [&[0, 0, 0, 2][..], b"{}", &[0, 0, 0, 3], b"[1]"].concat();
         let mut frames = Vec::new();
         for byte in bytes {
@@ -177,7 +182,7 @@ mod tests {
     #[tokio::test]
     async fn announced_length_beyond_the_limit_ends_the_link_before_anything_is_stored() {
         let (ours, mut theirs) = tokio::io::duplex(1024);
-        let mut wire = FramedWire { stream: Box::new(ours), read: BytesMut::new() };
+        let mut wire = FramedWire::new(Box::new(ours));
         theirs.write_all(&[0xff, 0xff, 0xff, 0xff]).await.unwrap();
         assert!(matches!(wire.receive().await, Err(LinkLost::TooLarge { .. })));
     }

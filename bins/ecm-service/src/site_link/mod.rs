@@ -1,8 +1,12 @@
 //! The connection to a site: token, dialling, carrying frames, and the pump that drives the
 //! conversation machine of `ecm-protocol`.
 
+pub mod answers;
 pub mod backoff;
 pub mod framed;
+pub mod jump;
+pub mod keeper;
+pub mod pump;
 pub mod reach;
 pub mod refusal;
 pub mod tls;

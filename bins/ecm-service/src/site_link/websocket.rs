@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use ecm_protocol::version::Version;
 use futures_util::{SinkExt, StreamExt};
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, USER_AGENT};
@@ -25,9 +26,6 @@ use super::token::AccessToken;
 use super::wire::{ConnectError, Incoming, LinkLost, Outgoing, SiteDialer, SiteWire};
 use crate::config::site::Bracketed;
 use crate::config::tls::ProxyAddress;
-
-/// The sub-protocol that is asked for, and must be granted.
-pub const SUB_PROTOCOL: &str = "ecm.open.v1";
 
 /// The largest message that may be agreed upon; the greeting says how much really is.
 const LARGEST_MESSAGE: usize = 4 * 1024 * 1024;
@@ -96,7 +94,7 @@ impl WebSocketDialer {
         authorization.set_sensitive(true);
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, authorization);
-        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUB_PROTOCOL));
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(Version::SUBPROTOCOL));
         headers.insert(USER_AGENT, super::user_agent());
         Ok(request)
     }

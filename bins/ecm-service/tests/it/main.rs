@@ -8,6 +8,7 @@
 mod command_line;
 mod configuration;
 mod control_socket;
+mod conversation;
 mod documentation;
 mod log_lines;
 mod site_dialling;
