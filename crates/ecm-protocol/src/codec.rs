@@ -257,9 +257,11 @@ pub(crate) fn read_problem(raw: &RawValue) -> Result<Problem, FrameError> {
     let category = (error.data.category.as_deref().and_then(by_name))
         .or_else(|| Category::from_code(error.code))
         .unwrap_or(Category::Internal);
+    // A bare JSON-RPC error says all it knows in `message`; ours repeat the title there.
+    let said = error.message.filter(|message| message != category.title());
     Ok(Problem {
         category,
-        detail: error.data.detail.or(error.message),
+        detail: error.data.detail.or(said),
         advice: error.data.advice,
         retry_after_ms: error.data.retry_after_ms,
         request_ref: (error.data.instance)
