@@ -1,0 +1,91 @@
+//! Giving back: released by the site, overdue, at stop, and after a crash.
+
+use std::sync::atomic::Ordering;
+
+use ecm_protocol::message::{Category, Problem, Release, ReleaseOutcome, ReleaseResult, Rotation};
+use jiff::Timestamp;
+
+use super::Broker;
+use crate::ledger::{Closing, Lease, Stage};
+use crate::lending::{Ended, GiveBackReport};
+
+impl Broker {
+    /// Ends one lease, named by its id or, when the answer that held the id was lost, by the
+    /// idempotency key of its retrieval. An unknown lease is no error.
+    ///
+    /// `released` is `false`, too, while the vault cannot be told; the lease is over all the same,
+    /// and the ledger sees to the rest.
+    ///
+    /// # Errors
+    ///
+    /// `bad_parameters` when neither is given.
+    pub async fn release(&self, ask: &Release) -> Result<ReleaseResult, Problem> {
+        if ask.lease_id.is_none() && ask.idempotency_key.is_none() {
+            return Err(Problem::new(Category::BadParameters)
+                .with_detail("neither lease_id nor idempotency_key is given"));
+        }
+        let mut named = self.desk.ids_where(|lease| is_named(lease, ask));
+        let Some(lease) = named.pop() else {
+            return Ok(ReleaseResult { released: false, rotation: None });
+        };
+        let ended = self.desk.end(&lease, reason(ask.outcome)).await;
+        Ok(match ended {
+            Ended::Closed(Closing::CheckedIn | Closing::AlreadyIn) => {
+                // Whether the vault changes the password is its own rule's affair.
+                ReleaseResult { released: true, rotation: Some(Rotation::Unknown) }
+            }
+            Ended::Closed(_) => ReleaseResult { released: true, rotation: Some(Rotation::None) },
+            Ended::TryAgain { .. } | Ended::Unknown => {
+                ReleaseResult { released: false, rotation: None }
+            }
+        })
+    }
+
+    /// Ends every lease a site's session holds.
+    pub async fn session_ended(&self, lsid: &str) -> GiveBackReport {
+        let held = self.desk.ids_where(|lease| lease.intention.holder.as_deref() == Some(lsid));
+        self.desk.end_each(held, "session ended").await
+    }
+
+    /// Takes back a lease whose answer could not be handed to the site.
+    pub async fn undeliverable(&self, lease_id: &str) -> Ended {
+        self.desk.end(lease_id, "answer could not be delivered").await
+    }
+
+    /// Ends everything that is due at `now`: expired leases, retrievals that were dropped half-way,
+    /// and returns that failed before. Call it when [`next_due`](Self::next_due) has come.
+    pub async fn give_back_overdue(&self, now: Timestamp) -> GiveBackReport {
+        self.desk.end_overdue(now).await
+    }
+
+    /// Ends everything, and lends nothing more. For a stop that is meant to last.
+    pub async fn give_back_all(&self) -> GiveBackReport {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.desk.end_all("service stopped").await
+    }
+
+    /// Gives back what an earlier run left. A request whose number was never learned is looked for
+    /// by its marker. What cannot be given back now stays on the ledger and is due again later.
+    pub async fn recover(&self) -> GiveBackReport {
+        let left = self.desk.ids_where(|lease| lease.stage == Stage::Abandoned);
+        self.desk.end_each(left, "service was restarted").await
+    }
+}
+
+fn is_named(lease: &Lease, ask: &Release) -> bool {
+    let intention = &lease.intention;
+    let by_id = ask.lease_id.as_ref().is_none_or(|id| *id == intention.lease);
+    let by_key = ask.idempotency_key.as_ref().is_none_or(|key| *key == intention.idempotency_key);
+    let same = ask.credential_id.as_ref().is_none_or(|id| *id == intention.credential_id);
+    by_id && by_key && same
+}
+
+fn reason(outcome: ReleaseOutcome) -> &'static str {
+    match outcome {
+        ReleaseOutcome::SessionEnded => "session ended",
+        ReleaseOutcome::InjectionFailed => "injection failed",
+        ReleaseOutcome::NeverUsed => "never used",
+        ReleaseOutcome::UserCancelled => "cancelled by the user",
+        ReleaseOutcome::SiteRestarted => "site restarted",
+    }
+}
