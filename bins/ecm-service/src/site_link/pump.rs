@@ -16,12 +16,14 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout};
+use tracing::Instrument;
 
 use super::answers::{Answers, Parts, Work, lease_of};
 use super::jump::JumpWatch;
 use super::token::{AccessToken, TokenError, TokenSource};
 use super::verdict::LinkEnd;
 use super::wire::{Incoming, LinkLost, Outgoing, SiteWire};
+use crate::desk::printable;
 use crate::event_code::Event as OperatorEvent;
 use crate::status::{LinkState, SiteBoard};
 
@@ -293,12 +295,15 @@ impl<A: Answers> Pump<'_, A> {
         let parts = Parts { id: id.clone(), sender: self.sender.clone() };
         let (answers, sender) = (Arc::clone(self.with.answers), self.sender.clone());
         let task_id = id.clone();
-        let task = tokio::spawn(async move {
+        let reference = reference_of(&question.ask);
+        let span = tracing::info_span!("question", site = self.with.site, "ref" = reference);
+        let work = async move {
             let answer = Arc::clone(&answers).answer(question, parts).await;
             if let Err(unsent) = sender.send(Work::Answer(task_id, answer)) {
                 give_back_unheard(&*answers, &unsent.0);
             }
-        });
+        };
+        let task = tokio::spawn(work.instrument(span));
         if may_be_dropped {
             self.running.insert(id, task.abort_handle());
         }
@@ -427,6 +432,18 @@ struct Over {
 
 fn close(code: u16, reason: &str) -> Close {
     Close { code: CloseCode::from_number(code), reason: reason.to_owned() }
+}
+
+/// The short code a person can read out, which every line about this question carries.
+fn reference_of(ask: &Ask) -> Option<String> {
+    let meta = match ask {
+        Ask::Find(find) => &find.meta,
+        Ask::Retrieve(retrieve) => &retrieve.meta,
+        Ask::EndpointsFind(find) => &find.meta,
+        Ask::SessionStart(start) => &start.meta,
+        Ask::Release(_) | Ask::HealthCheck => return None,
+    };
+    meta.request_ref.as_deref().map(printable)
 }
 
 fn give_back_unheard<A: Answers>(answers: &A, work: &Work) {

@@ -62,10 +62,13 @@ impl SiteWire for PaperWire {
     }
 }
 
+/// A question, the way for its parts, and the way for its answer.
+type Asked = (Question, Parts, oneshot::Sender<Result<Answer, Problem>>);
+
 /// Answers when the test says so.
 struct Script {
     /// Questions that were asked, and where their answers go in.
-    asked: mpsc::UnboundedSender<(Question, Parts, oneshot::Sender<Result<Answer, Problem>>)>,
+    asked: mpsc::UnboundedSender<Asked>,
     given_back: Mutex<Vec<String>>,
     health: watch::Sender<Health>,
 }
@@ -106,7 +109,7 @@ struct Scene {
     heard: mpsc::UnboundedReceiver<Sent>,
     say: mpsc::UnboundedSender<Result<Incoming, LinkLost>>,
     script: Arc<Script>,
-    asked: mpsc::UnboundedReceiver<(Question, Parts, oneshot::Sender<Result<Answer, Problem>>)>,
+    asked: mpsc::UnboundedReceiver<Asked>,
     stop: watch::Sender<Option<StopOrder>>,
     pump: JoinHandle<Served>,
     /// What the site's machine has told, until a test looks.
@@ -224,11 +227,7 @@ impl Scene {
     }
 
     /// Asks, and waits until the script has the question.
-    async fn ask(
-        &mut self,
-        id: &str,
-        ask: site::Ask,
-    ) -> (Question, Parts, oneshot::Sender<Result<Answer, Problem>>) {
+    async fn ask(&mut self, id: &str, ask: site::Ask) -> Asked {
         self.site.ask(std::time::Instant::now(), RequestId::new(id).unwrap(), &ask).unwrap();
         self.post();
         self.asked.recv().await.unwrap()

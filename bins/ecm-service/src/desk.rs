@@ -1,0 +1,233 @@
+//! Where a site's questions meet the broker: one line in the log for each, and the debug log tells
+//! why the answer is what it is.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ecm_core::{Broker, Ended, PartialSink};
+use ecm_protocol::ecm::{Answer, Ask, Question};
+use ecm_protocol::message::{
+    Category, CredentialSummary, EmptyReason, Find, FindResult, Health, Meta, Problem, Release,
+    ReleaseResult, Retrieve, RetrieveResult, SessionCompleted, SessionStarted, Target, Used,
+};
+use tokio::sync::watch;
+
+use crate::site_link::answers::{Answers, Parts};
+
+/// Answers questions by asking the broker.
+pub struct Desk {
+    broker: Arc<Broker>,
+    health: watch::Receiver<Health>,
+}
+
+impl Desk {
+    /// A desk in front of `broker`; `health` is what the sites are told about the vaults.
+    #[must_use]
+    pub fn new(broker: Arc<Broker>, health: watch::Receiver<Health>) -> Self {
+        Self { broker, health }
+    }
+
+    async fn find(
+        &self,
+        mut find: Find,
+        deadline: Instant,
+        parts: Parts,
+    ) -> Result<FindResult, Problem> {
+        let began = Instant::now();
+        set_deadline(&mut find.meta, deadline);
+        let answered = self.broker.find(&find, Some(&Forward(parts))).await;
+        tracing::debug!("why:\n{}", answered.explanation);
+        log_find(&find, &answered.result, began.elapsed());
+        answered.result
+    }
+
+    async fn retrieve(
+        &self,
+        mut retrieve: Retrieve,
+        deadline: Instant,
+    ) -> Result<RetrieveResult, Problem> {
+        let began = Instant::now();
+        set_deadline(&mut retrieve.meta, deadline);
+        let answered = self.broker.retrieve(&retrieve).await;
+        tracing::debug!("why:\n{}", answered.explanation);
+        log_retrieve(&retrieve, &answered.result, began.elapsed());
+        answered.result
+    }
+
+    async fn release(&self, release: &Release) -> Result<ReleaseResult, Problem> {
+        let began = Instant::now();
+        let result = self.broker.release(release).await;
+        let elapsed_ms = millis(began.elapsed());
+        let lease = printable(release.lease_id.as_deref().unwrap_or("by key"));
+        match &result {
+            Ok(answer) => tracing::info!(
+                lease,
+                outcome = if answer.released { "released" } else { "not released" },
+                elapsed_ms,
+                "credentials.release"
+            ),
+            Err(problem) => tracing::info!(
+                lease,
+                outcome = problem.category.name(),
+                elapsed_ms,
+                "credentials.release"
+            ),
+        }
+        result
+    }
+}
+
+impl Answers for Desk {
+    async fn answer(self: Arc<Self>, question: Question, parts: Parts) -> Result<Answer, Problem> {
+        let deadline = question.deadline;
+        match question.ask {
+            Ask::Find(find) => self.find(*find, deadline, parts).await.map(Answer::Find),
+            Ask::Retrieve(retrieve) => {
+                let result = self.retrieve(*retrieve, deadline).await?;
+                Ok(Answer::Retrieve(Box::new(result)))
+            }
+            Ask::Release(release) => self.release(&release).await.map(Answer::Release),
+            Ask::HealthCheck => Ok(Answer::Health(self.health.borrow().clone())),
+            // Not offered in the greeting, so no site asks; an answer is owed all the same.
+            Ask::EndpointsFind(_) | Ask::SessionStart(_) => {
+                Err(Problem::new(Category::UnknownMethod))
+            }
+        }
+    }
+
+    fn undelivered(&self, lease_id: String) {
+        let broker = Arc::clone(&self.broker);
+        tokio::spawn(async move {
+            let ended = broker.undeliverable(&lease_id).await;
+            tracing::info!(lease = lease_id, ?ended, "answer not delivered, credential given back");
+            if matches!(ended, Ended::TryAgain { .. }) {
+                crate::event_code::Event::give_back_failed(1).log();
+            }
+        });
+    }
+
+    fn used(&self, used: Used) {
+        let lease = printable(&used.lease_id);
+        tracing::info!(lease, succeeded = used.succeeded, "credential was injected");
+    }
+
+    fn session_started(&self, session: SessionStarted) {
+        let lsid = session.session.lsid.as_deref().map(printable);
+        tracing::debug!(session = lsid, "session started");
+    }
+
+    fn session_completed(&self, session: SessionCompleted) {
+        let Some(lsid) = session.session.lsid else { return };
+        let broker = Arc::clone(&self.broker);
+        tokio::spawn(async move {
+            let report = broker.session_ended(&lsid).await;
+            let (closed, still_open) = (report.closed.len(), report.still_open.len());
+            if closed + still_open > 0 {
+                tracing::info!(session = printable(&lsid), closed, still_open, "session completed");
+            }
+        });
+    }
+
+    fn health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
+    }
+}
+
+/// Sends what the broker finds on to the site.
+struct Forward(Parts);
+
+impl PartialSink for Forward {
+    fn partial(&self, items: Vec<CredentialSummary>) {
+        self.0.send(items);
+    }
+}
+
+/// The broker counts from its own start; what waiting for a turn has cost is taken off, and where
+/// the question says nothing the greeting's default holds.
+fn set_deadline(meta: &mut Meta, deadline: Instant) {
+    meta.deadline_ms = Some(millis(deadline.saturating_duration_since(Instant::now())));
+}
+
+fn log_find(find: &Find, result: &Result<FindResult, Problem>, elapsed: Duration) {
+    let user = printable(&find.user.username);
+    let endpoint = endpoint(&find.target);
+    let elapsed_ms = millis(elapsed);
+    match result {
+        Ok(found) => {
+            let offered: u32 = found.sources.iter().map(|source| source.offered).sum();
+            let seen: u32 = found.sources.iter().map(|source| source.seen).sum();
+            let outcome = match (&found.empty_reason, found.complete) {
+                (Some(reason), _) => empty(*reason),
+                (None, true) => "complete",
+                (None, false) => "incomplete",
+            };
+            let mapped = found.mapped_user.as_deref().map(printable);
+            tracing::info!(
+                user,
+                mapped,
+                endpoint,
+                outcome,
+                offered,
+                seen,
+                elapsed_ms,
+                "credentials.find"
+            );
+        }
+        Err(problem) => {
+            let (outcome, detail) = refused(problem);
+            tracing::info!(user, endpoint, outcome, detail, elapsed_ms, "credentials.find");
+        }
+    }
+}
+
+fn log_retrieve(ask: &Retrieve, result: &Result<RetrieveResult, Problem>, elapsed: Duration) {
+    let user = printable(&ask.user.username);
+    let endpoint = endpoint(&ask.target);
+    let elapsed_ms = millis(elapsed);
+    match result {
+        Ok(lent) => tracing::info!(
+            user,
+            endpoint,
+            outcome = "lent",
+            lease = lent.lease.id,
+            expires_at = %lent.lease.expires_at,
+            shared = lent.lease.shared,
+            elapsed_ms,
+            "credentials.retrieve"
+        ),
+        Err(problem) => {
+            let (outcome, detail) = refused(problem);
+            tracing::info!(user, endpoint, outcome, detail, elapsed_ms, "credentials.retrieve");
+        }
+    }
+}
+
+fn refused(problem: &Problem) -> (&'static str, Option<String>) {
+    (problem.category.name(), problem.detail.as_deref().map(printable))
+}
+
+fn empty(reason: EmptyReason) -> &'static str {
+    match reason {
+        EmptyReason::NoSystem => "empty: no_system",
+        EmptyReason::NoAccount => "empty: no_account",
+        EmptyReason::NotRequestable => "empty: not_requestable",
+        EmptyReason::PolicyHidAll => "empty: policy_hid_all",
+        EmptyReason::KindNotWanted => "empty: kind_not_wanted",
+        EmptyReason::UserUnmappedAllowed => "empty: user_unmapped_allowed",
+    }
+}
+
+/// What to call the endpoint in a log. Never its URL, which may hold a password.
+fn endpoint(target: &Target) -> String {
+    let names = [&target.hostname, &target.fqdn, &target.name];
+    printable(names.into_iter().flatten().next().map_or("unnamed", String::as_str))
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A peer's words for one line of a log: short, and without what could begin another line.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().take(256).map(|c| if c.is_control() { '?' } else { c }).collect()
+}
