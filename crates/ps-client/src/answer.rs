@@ -1,0 +1,147 @@
+//! Reading the vault's answers: property names in any case, nulls, unknown properties, and lists
+//! in three shapes.
+
+mod secret_text;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+pub(crate) use self::secret_text::secret_text;
+
+/// One JSON object, its names in lower case, its values still text. `null` counts as absent.
+pub(crate) struct Fields<'a>(HashMap<String, &'a RawValue>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = HashMap::new();
+                while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
+                    if value.get() != "null" {
+                        fields.insert(name.to_ascii_lowercase(), value);
+                    }
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// Why an object is not what it should be: which property, and that it is missing or of another
+/// kind. Never its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RowError {
+    pub(crate) property: &'static str,
+    pub(crate) missing: bool,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn read(text: &'a str) -> Result<Self, RowError> {
+        serde_json::from_str(text).map_err(|_| RowError { property: ".", missing: false })
+    }
+
+    fn get<T: Deserialize<'a>>(&self, property: &'static str) -> Result<Option<T>, RowError> {
+        let Some(raw) = self.0.get(&property.to_ascii_lowercase()) else { return Ok(None) };
+        let value = serde_json::from_str(raw.get());
+        value.map(Some).map_err(|_| RowError { property, missing: false })
+    }
+
+    pub(crate) fn required<T: Deserialize<'a>>(
+        &self,
+        property: &'static str,
+    ) -> Result<T, RowError> {
+        self.get(property)?.ok_or(RowError { property, missing: true })
+    }
+
+    /// A text; an empty one is none.
+    pub(crate) fn text(&self, property: &'static str) -> Result<Option<String>, RowError> {
+        Ok(self.get::<String>(property)?.filter(|text| !text.is_empty()))
+    }
+
+    pub(crate) fn number(&self, property: &'static str) -> Result<Option<i64>, RowError> {
+        self.get(property)
+    }
+
+    /// A count that cannot be negative; a negative one is read as absent.
+    pub(crate) fn minutes(&self, property: &'static str) -> Result<Option<u32>, RowError> {
+        Ok(self.number(property)?.and_then(|number| u32::try_from(number).ok()))
+    }
+
+    pub(crate) fn flag(&self, property: &'static str) -> Result<bool, RowError> {
+        Ok(self.get(property)?.unwrap_or(false))
+    }
+
+    pub(crate) fn raw(&self, property: &'static str) -> Option<&'a RawValue> {
+        self.0.get(&property.to_ascii_lowercase()).copied()
+    }
+}
+
+/// Rows of a list, in whichever of the vault's three shapes it came: an array, one object where
+/// both names were given, or an envelope with `TotalCount` and `Data`.
+pub(crate) fn rows<T>(
+    text: &str,
+    read: impl Fn(&Fields<'_>) -> Result<T, RowError>,
+) -> Result<Vec<T>, RowsError> {
+    if text.trim_start().starts_with('{') {
+        let object = Fields::read(text).map_err(RowsError::whole)?;
+        if let (Some(data), Some(_)) = (object.raw("Data"), object.raw("TotalCount")) {
+            return array(data.get(), read);
+        }
+        let row = read(&object).map_err(|cause| RowsError { row: 0, cause })?;
+        return Ok(vec![row]);
+    }
+    array(text, read)
+}
+
+fn array<T>(
+    text: &str,
+    read: impl Fn(&Fields<'_>) -> Result<T, RowError>,
+) -> Result<Vec<T>, RowsError> {
+    let rows: Vec<&RawValue> = serde_json::from_str(text)
+        .map_err(|_| RowsError::whole(RowError { property: ".", missing: false }))?;
+    let each = rows.iter().enumerate();
+    each.map(|(row, raw)| {
+        Fields::read(raw.get()).and_then(|f| read(&f)).map_err(|cause| RowsError { row, cause })
+    })
+    .collect()
+}
+
+/// Which row could not be read, and what of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RowsError {
+    pub(crate) row: usize,
+    pub(crate) cause: RowError,
+}
+
+impl RowsError {
+    fn whole(cause: RowError) -> Self {
+        Self { row: 0, cause }
+    }
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.property, self.missing) {
+            (".", _) => f.write_str("it is not the JSON that was expected"),
+            (property, true) => write!(f, "property {property} is missing"),
+            (property, false) => write!(f, "property {property} is of another kind"),
+        }
+    }
+}
+
+impl fmt::Display for RowsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {}: {}", self.row, self.cause)
+    }
+}

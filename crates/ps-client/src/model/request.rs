@@ -1,0 +1,324 @@
+//! Release requests and what they ask for.
+
+use serde::Serialize;
+
+use crate::answer::{Fields, RowError};
+
+use super::{AccountId, ApplicationId, RequestId, ScheduleId, SystemId, TicketSystemId, VaultTime};
+
+/// What a request gives access to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub enum AccessType {
+    /// To see the password.
+    #[default]
+    View,
+    /// To open a remote desktop session.
+    #[serde(rename = "RDP")]
+    Rdp,
+    /// To open a shell session.
+    #[serde(rename = "SSH")]
+    Ssh,
+    /// To start an application.
+    App,
+}
+
+/// What happens when the user already has a request for the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConflictOption {
+    /// The existing one is answered, with its own duration and reason.
+    Reuse,
+    /// The existing ones are cancelled.
+    Renew,
+}
+
+/// A release request that is to be made.
+///
+/// The vault wants system and account together: for a linked account the system it is used on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewRequest {
+    #[serde(rename = "AccessType")]
+    access_type: AccessType,
+    #[serde(rename = "SystemID", serialize_with = "as_number")]
+    pub(crate) system: SystemId,
+    #[serde(rename = "AccountID", serialize_with = "as_number")]
+    pub(crate) account: AccountId,
+    #[serde(rename = "ApplicationID", skip_serializing_if = "Option::is_none")]
+    application: Option<i64>,
+    duration_minutes: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    #[serde(rename = "AccessPolicyScheduleID", skip_serializing_if = "Option::is_none")]
+    schedule: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) conflict_option: Option<ConflictOption>,
+    #[serde(rename = "TicketSystemID", skip_serializing_if = "Option::is_none")]
+    ticket_system: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotate_on_checkin: Option<bool>,
+}
+
+trait Number {
+    fn number(self) -> i64;
+}
+
+impl Number for SystemId {
+    fn number(self) -> i64 {
+        Self::number(self)
+    }
+}
+
+impl Number for AccountId {
+    fn number(self) -> i64 {
+        Self::number(self)
+    }
+}
+
+fn as_number<N: Number + Copy, S: serde::Serializer>(id: &N, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_i64(id.number())
+}
+
+/// The longest release there is: a year, in minutes.
+pub(crate) const MAX_MINUTES: u32 = 525_600;
+
+impl NewRequest {
+    /// The longest reason, in characters.
+    pub const MAX_REASON: usize = 1_000;
+
+    /// To see the password of `account`, used on `system`, for so many minutes (at least 1, at
+    /// most a year).
+    #[must_use]
+    pub fn view(system: SystemId, account: AccountId, minutes: u32) -> Self {
+        Self {
+            access_type: AccessType::View,
+            system,
+            account,
+            application: None,
+            duration_minutes: minutes.clamp(1, MAX_MINUTES),
+            reason: None,
+            schedule: None,
+            conflict_option: None,
+            ticket_system: None,
+            ticket_number: None,
+            rotate_on_checkin: None,
+        }
+    }
+
+    /// For another kind of access.
+    #[must_use]
+    pub fn access_type(mut self, access_type: AccessType) -> Self {
+        self.access_type = access_type;
+        self
+    }
+
+    /// For an account tied to an application.
+    #[must_use]
+    pub fn application(mut self, application: ApplicationId) -> Self {
+        self.application = Some(application.number());
+        self
+    }
+
+    /// Why. Longer texts are cut at [`NewRequest::MAX_REASON`].
+    #[must_use]
+    pub fn reason(mut self, reason: &str) -> Self {
+        self.reason = Some(reason.chars().take(Self::MAX_REASON).collect());
+        self
+    }
+
+    /// Under this schedule of an access policy; else the vault chooses.
+    #[must_use]
+    pub fn schedule(mut self, schedule: ScheduleId) -> Self {
+        self.schedule = Some(schedule.number());
+        self
+    }
+
+    /// What to do about an existing request; without it, a conflict is refused.
+    #[must_use]
+    pub fn on_conflict(mut self, option: ConflictOption) -> Self {
+        self.conflict_option = Some(option);
+        self
+    }
+
+    /// With a ticket; without a system the vault's default one is meant.
+    #[must_use]
+    pub fn ticket(mut self, system: Option<TicketSystemId>, number: &str) -> Self {
+        self.ticket_system = system.map(TicketSystemId::number);
+        self.ticket_number = Some(number.to_owned());
+        self
+    }
+
+    /// Whether the password is changed at check-in, where the policy lets us say.
+    #[must_use]
+    pub fn rotate_on_checkin(mut self, rotate: bool) -> Self {
+        self.rotate_on_checkin = Some(rotate);
+        self
+    }
+
+    /// Minutes asked for.
+    #[must_use]
+    pub fn minutes(&self) -> u32 {
+        self.duration_minutes
+    }
+}
+
+/// A request of an information systems administrator: answered with the secret at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewIsaRequest {
+    #[serde(rename = "SystemID", serialize_with = "as_number")]
+    system: SystemId,
+    #[serde(rename = "AccountID", serialize_with = "as_number")]
+    account: AccountId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_minutes: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl NewIsaRequest {
+    /// The longest reason, in characters.
+    pub const MAX_REASON: usize = 256;
+
+    /// For the account's own ISA release duration.
+    #[must_use]
+    pub fn new(system: SystemId, account: AccountId) -> Self {
+        Self { system, account, duration_minutes: None, reason: None }
+    }
+
+    /// For so many minutes.
+    #[must_use]
+    pub fn minutes(mut self, minutes: u32) -> Self {
+        self.duration_minutes = Some(minutes.clamp(1, MAX_MINUTES));
+        self
+    }
+
+    /// Why. Longer texts are cut at [`NewIsaRequest::MAX_REASON`].
+    #[must_use]
+    pub fn reason(mut self, reason: &str) -> Self {
+        self.reason = Some(reason.chars().take(Self::MAX_REASON).collect());
+        self
+    }
+}
+
+/// What is read of an account's credentials.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CredentialType {
+    /// Its password.
+    #[default]
+    Password,
+    /// Its private key, as stored: an encrypted key stays encrypted.
+    DssKey,
+    /// The passphrase of its private key.
+    Passphrase,
+}
+
+impl CredentialType {
+    /// The word of the query.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::DssKey => "dsskey",
+            Self::Passphrase => "passphrase",
+        }
+    }
+}
+
+/// Which requests are listed, by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StatusFilter {
+    /// Approved and waiting ones.
+    #[default]
+    All,
+    /// Approved ones.
+    Active,
+    /// Waiting ones.
+    Pending,
+}
+
+/// Whose requests are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Queue {
+    /// Mine.
+    #[default]
+    Requestor,
+    /// Those I may approve, or have.
+    Approver,
+}
+
+/// A request as it is listed. One that is not listed any more is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseRequest {
+    /// The request.
+    pub request: RequestId,
+    /// The system.
+    pub system: SystemId,
+    /// Its name.
+    pub system_name: Option<String>,
+    /// The account.
+    pub account: AccountId,
+    /// Its name.
+    pub account_name: Option<String>,
+    /// Its domain.
+    pub domain: Option<String>,
+    /// Application, in requests for one.
+    pub application: Option<ApplicationId>,
+    /// When it begins.
+    pub release: Option<VaultTime>,
+    /// When it was approved.
+    pub approved: Option<VaultTime>,
+    /// When it ends.
+    pub expires: Option<VaultTime>,
+    /// Its state.
+    pub status: RequestStatus,
+    /// Kind of access.
+    pub access_type: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who asked, on newer servers.
+    pub requestor: Option<String>,
+}
+
+/// A request's state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestStatus {
+    /// Approved.
+    Active,
+    /// Waiting for approval.
+    Pending,
+    /// Another word of the vault, kept.
+    Other(String),
+    /// The vault did not say.
+    Unsaid,
+}
+
+impl ReleaseRequest {
+    pub(crate) fn read(row: &Fields<'_>) -> Result<Self, RowError> {
+        let status = match row.text("Status")? {
+            Some(status) if status.eq_ignore_ascii_case("active") => RequestStatus::Active,
+            Some(status) if status.eq_ignore_ascii_case("pending") => RequestStatus::Pending,
+            Some(status) => RequestStatus::Other(status),
+            None => RequestStatus::Unsaid,
+        };
+        let time = |name| Ok::<_, RowError>(row.text(name)?.map(VaultTime::from_text));
+        Ok(Self {
+            request: RequestId::new(row.required("RequestID")?),
+            system: SystemId::new(row.required("SystemID")?),
+            system_name: row.text("SystemName")?,
+            account: AccountId::new(row.required("AccountID")?),
+            account_name: row.text("AccountName")?,
+            domain: row.text("DomainName")?,
+            application: row.number("ApplicationID")?.filter(|id| *id != 0).map(ApplicationId::new),
+            release: time("RequestReleaseDate")?,
+            approved: time("ApprovedDate")?,
+            expires: time("ExpiresDate")?,
+            status,
+            access_type: row.text("AccessType")?,
+            reason: row.text("Reason")?,
+            requestor: row.text("RequestorName")?,
+        })
+    }
+}

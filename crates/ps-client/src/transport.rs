@@ -1,0 +1,156 @@
+//! The seam to the network: one HTTP request in, one answer out.
+
+#[cfg(feature = "https")]
+pub mod https;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+
+use http::{HeaderMap, Method, StatusCode};
+use url::Url;
+use zeroize::Zeroizing;
+
+/// One request. Its body is wiped when dropped; sensitive headers are marked so.
+pub struct HttpRequest {
+    /// Method.
+    pub method: Method,
+    /// Full address.
+    pub url: Url,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body, empty for none. A POST without body still needs `Content-Length: 0`.
+    pub body: Zeroizing<Vec<u8>>,
+    /// The longest body of an answer that is wanted, in bytes.
+    pub max_answer: usize,
+    /// Whether this is a sign-in, which may wait for a person's second factor.
+    pub is_sign_in: bool,
+}
+
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HttpRequest({} {}, {} bytes)", self.method, self.url.path(), self.body.len())
+    }
+}
+
+/// One answer. Its body is wiped when dropped.
+pub struct HttpAnswer {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for HttpAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HttpAnswer({}, {} bytes)", self.status, self.body.len())
+    }
+}
+
+/// Whatever can carry a request to the vault. Follows no redirect, keeps no cookies, repeats
+/// nothing, and logs neither headers nor bodies.
+pub trait Transport: Send + Sync + 'static {
+    /// Sends one request and waits for the whole answer.
+    fn send(
+        &self,
+        request: HttpRequest,
+    ) -> impl Future<Output = Result<HttpAnswer, TransportError>> + Send;
+}
+
+/// Why a request brought no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// No connection: name, network or port. Nothing was sent.
+    #[error("the vault cannot be reached")]
+    Unreachable(#[source] Cause),
+    /// The vault's certificate is not accepted. Nothing was sent.
+    #[error("the vault's certificate is not trusted: {why}")]
+    Untrusted {
+        /// Why not.
+        why: Distrust,
+        /// The TLS library's words.
+        #[source]
+        cause: Cause,
+    },
+    /// No answer in time. The request may have been executed.
+    #[error("the vault did not answer in time")]
+    TimedOut(#[source] Cause),
+    /// The connection broke before the answer was whole. The request may have been executed.
+    #[error("the connection broke before the answer came")]
+    Broken(#[source] Cause),
+    /// The answer is longer than anything that was asked for.
+    #[error("the answer is longer than {max} bytes")]
+    TooLong {
+        /// The limit.
+        max: usize,
+    },
+}
+
+/// The cause below a transport error.
+pub type Cause = Box<dyn StdError + Send + Sync>;
+
+/// Why a certificate is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Distrust {
+    /// Nobody we trust signed it.
+    UnknownIssuer,
+    /// It is for another name.
+    WrongName,
+    /// It is over, or not yet begun.
+    Expired,
+    /// It was revoked.
+    Revoked,
+    /// Anything else; the cause says it.
+    Other,
+}
+
+impl fmt::Display for Distrust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownIssuer => "nobody we trust signed it",
+            Self::WrongName => "it is for another name",
+            Self::Expired => "it is expired or not valid yet",
+            Self::Revoked => "it was revoked",
+            Self::Other => "TLS failed",
+        })
+    }
+}
+
+impl TransportError {
+    /// Whether nothing was executed, so that the same request may be sent again.
+    #[must_use]
+    pub fn may_repeat(&self) -> bool {
+        matches!(self, Self::Unreachable(_))
+    }
+
+    /// Whether the vault may have executed the request all the same.
+    #[must_use]
+    pub fn may_have_been_executed(&self) -> bool {
+        matches!(self, Self::TimedOut(_) | Self::Broken(_) | Self::TooLong { .. })
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "check name, port, route, firewall and proxy",
+            Self::Untrusted { why: Distrust::UnknownIssuer, .. } => {
+                "give the certificate of the authority that issued the vault's certificate as CA file"
+            }
+            Self::Untrusted { why: Distrust::WrongName, .. } => {
+                "use the name that the vault's certificate is for"
+            }
+            Self::Untrusted { why: Distrust::Expired, .. } => {
+                "renew the vault's certificate, or set this machine's clock"
+            }
+            Self::Untrusted { .. } => "see the cause; TLS 1.2 with forward secrecy is the least",
+            Self::TimedOut(_) => "repeat what may be repeated; look at the vault's load",
+            Self::Broken(_) => "repeat what may be repeated",
+            Self::TooLong { .. } => "ask for less at once",
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! HTTPS by reqwest over rustls: the only file of this crate that opens connections.
+
+use std::error::Error as StdError;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::{Cause, Distrust, HttpAnswer, HttpRequest, Transport, TransportError};
+
+/// Connections to one vault, reused between calls.
+///
+/// Trusts what it is told to trust and nothing else; reads no proxy from the environment unless
+/// asked; follows no redirect; keeps no cookies.
+#[derive(Clone, Debug)]
+pub struct HttpsTransport {
+    client: reqwest::Client,
+    sign_in_timeout: Duration,
+    timeout: Duration,
+}
+
+/// Settings of an [`HttpsTransport`].
+pub struct HttpsBuilder {
+    native_roots: bool,
+    ca: Vec<CertificateDer<'static>>,
+    identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+    proxy: Option<(Url, Option<(String, SecretString)>)>,
+    system_proxy: bool,
+    connect_timeout: Duration,
+    timeout: Duration,
+    sign_in_timeout: Duration,
+    resolve: Vec<(String, SocketAddr)>,
+}
+
+/// Why a transport cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpsError {
+    /// The text holds no certificate, or a broken one.
+    #[error("the {what} holds no readable certificate in PEM form")]
+    NoCertificate {
+        /// Which text.
+        what: &'static str,
+    },
+    /// The text holds no private key.
+    #[error("the client certificate's file holds no readable private key in PEM form")]
+    NoKey,
+    /// A certificate cannot be used.
+    #[error("a certificate cannot be used")]
+    BadCertificate(#[source] rustls::Error),
+    /// The operating system's trusted roots cannot be read.
+    #[error("none of the operating system's trusted certificates could be read ({errors} errors)")]
+    NoNativeRoots {
+        /// How many were unreadable.
+        errors: usize,
+    },
+    /// Nothing would be trusted.
+    #[error("no certificate authority is trusted; give a CA file or allow the system's roots")]
+    NoRoots,
+    /// The program chose no cryptography provider.
+    #[error("no cryptography provider is installed in this process")]
+    NoProvider,
+    /// The proxy's address is no address.
+    #[error("the proxy address cannot be used")]
+    BadProxy(#[source] Cause),
+    /// The client cannot be made.
+    #[error("the HTTP client cannot be made")]
+    Client(#[source] Cause),
+}
+
+impl HttpsTransport {
+    /// Settings to begin with: the system's roots, no proxy, 10 s to connect, 30 s for a call,
+    /// 120 s for a sign-in, which may wait for somebody's telephone.
+    #[must_use]
+    pub fn builder() -> HttpsBuilder {
+        HttpsBuilder {
+            native_roots: true,
+            ca: Vec::new(),
+            identity: None,
+            proxy: None,
+            system_proxy: false,
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(30),
+            sign_in_timeout: Duration::from_secs(120),
+            resolve: Vec::new(),
+        }
+    }
+}
+
+impl HttpsBuilder {
+    /// Whether the authorities that the operating system trusts are trusted here.
+    #[must_use]
+    pub fn native_roots(mut self, trusted: bool) -> Self {
+        self.native_roots = trusted;
+        self
+    }
+
+    /// Trusts the authorities in this PEM text as well.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpsError::NoCertificate`].
+    pub fn ca_pem(mut self, pem: &[u8]) -> Result<Self, HttpsError> {
+        self.ca.extend(certificates(pem, "CA file")?);
+        Ok(self)
+    }
+
+    /// Shows this certificate to a vault that wants one at the first handshake. A vault that
+    /// asks later, by renegotiation or after a TLS 1.3 handshake, cannot be served.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpsError::NoCertificate`], [`HttpsError::NoKey`].
+    pub fn client_certificate_pem(mut self, pem: &[u8]) -> Result<Self, HttpsError> {
+        let chain = certificates(pem, "client certificate's file")?;
+        let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| HttpsError::NoKey)?;
+        self.identity = Some((chain, key));
+        Ok(self)
+    }
+
+    /// Goes through this HTTP proxy.
+    #[must_use]
+    pub fn proxy(mut self, address: Url, login: Option<(String, SecretString)>) -> Self {
+        self.proxy = Some((address, login));
+        self
+    }
+
+    /// Whether proxies of the environment and the operating system are used.
+    #[must_use]
+    pub fn system_proxy(mut self, used: bool) -> Self {
+        self.system_proxy = used;
+        self
+    }
+
+    /// How long a connection may take.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a call may take, connection included.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long a sign-in may take, connection included.
+    #[must_use]
+    pub fn sign_in_timeout(mut self, timeout: Duration) -> Self {
+        self.sign_in_timeout = timeout;
+        self
+    }
+
+    /// Connects to this address where the vault is called by that name.
+    #[must_use]
+    pub fn resolve(mut self, name: &str, address: SocketAddr) -> Self {
+        self.resolve.push((name.to_owned(), address));
+        self
+    }
+
+    /// Makes the transport. Needs a cryptography provider installed in the process
+    /// (`rustls::crypto::CryptoProvider::install_default`); which one is the program's choice.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpsError`].
+    pub fn build(self) -> Result<HttpsTransport, HttpsError> {
+        let tls = self.tls()?;
+        let mut client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .https_only(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(self.connect_timeout)
+            .user_agent(concat!("keyferry-ps-client/", env!("CARGO_PKG_VERSION")));
+        if !self.system_proxy {
+            client = client.no_proxy();
+        }
+        if let Some((address, login)) = self.proxy {
+            let mut proxy = reqwest::Proxy::all(address)
+                .map_err(|error| HttpsError::BadProxy(error.without_url().into()))?;
+            if let Some((name, password)) = login {
+                proxy = proxy.basic_auth(&name, password.expose_secret());
+            }
+            client = client.proxy(proxy);
+        }
+        for (name, address) in &self.resolve {
+            client = client.resolve(name, *address);
+        }
+        Ok(HttpsTransport {
+            client: client.build().map_err(|error| HttpsError::Client(error.into()))?,
+            sign_in_timeout: self.sign_in_timeout,
+            timeout: self.timeout,
+        })
+    }
+
+    fn tls(&self) -> Result<ClientConfig, HttpsError> {
+        let provider =
+            rustls::crypto::CryptoProvider::get_default().ok_or(HttpsError::NoProvider)?;
+        let mut roots = RootCertStore::empty();
+        if self.native_roots {
+            let native = rustls_native_certs::load_native_certs();
+            let (added, _) = roots.add_parsable_certificates(native.certs);
+            if added == 0 && self.ca.is_empty() {
+                return Err(HttpsError::NoNativeRoots { errors: native.errors.len() });
+            }
+        }
+        for certificate in &self.ca {
+            roots.add(certificate.clone()).map_err(HttpsError::BadCertificate)?;
+        }
+        if roots.is_empty() {
+            return Err(HttpsError::NoRoots);
+        }
+        let config = ClientConfig::builder_with_provider(Arc::clone(provider))
+            .with_safe_default_protocol_versions()
+            .map_err(HttpsError::BadCertificate)?
+            .with_root_certificates(roots);
+        match &self.identity {
+            Some((chain, key)) => config
+                .with_client_auth_cert(chain.clone(), key.clone_key())
+                .map_err(HttpsError::BadCertificate),
+            None => Ok(config.with_no_client_auth()),
+        }
+    }
+}
+
+fn certificates(
+    pem: &[u8],
+    what: &'static str,
+) -> Result<Vec<CertificateDer<'static>>, HttpsError> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    match all {
+        Ok(all) if !all.is_empty() => Ok(all),
+        _ => Err(HttpsError::NoCertificate { what }),
+    }
+}
+
+impl Transport for HttpsTransport {
+    async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, TransportError> {
+        let timeout = if request.is_sign_in { self.sign_in_timeout } else { self.timeout };
+        // reqwest owns its bodies; this copy is freed without being wiped, and holds client
+        // secrets only while a token is asked for.
+        let body = reqwest::Body::from(request.body.to_vec());
+        let sent = self
+            .client
+            .request(request.method, request.url)
+            .headers(request.headers)
+            .timeout(timeout)
+            .body(body)
+            .send()
+            .await;
+        let mut answer = sent.map_err(transport_error)?;
+        let status = answer.status();
+        let headers = std::mem::take(answer.headers_mut());
+        let max = request.max_answer;
+        let announced = answer.content_length().and_then(|length| usize::try_from(length).ok());
+        // Room for the whole body at once: a buffer that grows leaves copies that nobody wipes.
+        let mut whole = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(16_384).min(max)));
+        while let Some(chunk) = answer.chunk().await.map_err(transport_error)? {
+            if whole.len() + chunk.len() > max {
+                return Err(TransportError::TooLong { max });
+            }
+            if whole.capacity() - whole.len() < chunk.len() {
+                let room = (2 * whole.capacity()).max(whole.len() + chunk.len()).min(max);
+                let mut grown = Zeroizing::new(Vec::with_capacity(room));
+                grown.extend_from_slice(&whole);
+                whole = grown;
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(HttpAnswer { status, headers, body: whole })
+    }
+}
+
+/// Sorts reqwest's errors by what the vault may have done.
+fn transport_error(error: reqwest::Error) -> TransportError {
+    let error = error.without_url();
+    if let Some(why) = distrust(&error) {
+        return TransportError::Untrusted { why, cause: error.into() };
+    }
+    match (error.is_connect(), error.is_timeout()) {
+        (true, _) => TransportError::Unreachable(error.into()),
+        (false, true) => TransportError::TimedOut(error.into()),
+        (false, false) => TransportError::Broken(error.into()),
+    }
+}
+
+fn distrust(error: &reqwest::Error) -> Option<Distrust> {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(current) = cause {
+        // rustls errors travel inside io errors, whose `source` skips the error itself.
+        let inner = current
+            .downcast_ref::<std::io::Error>()
+            .and_then(|io| io.get_ref())
+            .map(|inner| inner as &(dyn StdError + 'static));
+        for candidate in [Some(current), inner].into_iter().flatten() {
+            match candidate.downcast_ref::<rustls::Error>() {
+                Some(rustls::Error::InvalidCertificate(reason)) => return Some(sort(reason)),
+                Some(_) => return Some(Distrust::Other),
+                None => {}
+            }
+        }
+        cause = current.source();
+    }
+    None
+}
+
+fn sort(reason: &CertificateError) -> Distrust {
+    match reason {
+        CertificateError::UnknownIssuer => Distrust::UnknownIssuer,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Distrust::WrongName
+        }
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => Distrust::Expired,
+        CertificateError::Revoked => Distrust::Revoked,
+        _ => Distrust::Other,
+    }
+}
