@@ -87,6 +87,18 @@ pub fn encode_problem(id: &RequestId, problem: &Problem) -> Frame {
     })
 }
 
+/// Tells the peer that a frame of its could not be taken, when not even its id is known.
+#[must_use]
+pub fn encode_unaddressed_problem(problem: &Problem) -> Frame {
+    #[derive(Serialize)]
+    struct Unaddressed<'a> {
+        jsonrpc: &'static str,
+        id: (),
+        error: WireError<'a>,
+    }
+    encode_whole(&Unaddressed { jsonrpc: "2.0", id: (), error: WireError::of(problem) })
+}
+
 /// One JSON-RPC object on its way out.
 #[derive(Serialize)]
 struct Outgoing<'a, B> {
@@ -108,9 +120,13 @@ impl<B> Outgoing<'_, B> {
         Self { jsonrpc: "2.0", id: None, method: None, params: None, result: None, error: None };
 }
 
+fn encode<B: Serialize>(message: &Outgoing<'_, B>) -> Frame {
+    encode_whole(message)
+}
+
 /// Counts first, then writes into a buffer of that very size: a buffer that grows leaves
 /// copies behind that nobody wipes.
-fn encode<B: Serialize>(message: &Outgoing<'_, B>) -> Frame {
+fn encode_whole<T: Serialize>(message: &T) -> Frame {
     let mut length = Length(0);
     let mut bytes = Zeroizing::new(Vec::new());
     if serde_json::to_writer(&mut length, message).is_ok() {
@@ -332,6 +348,14 @@ pub enum FrameError {
         /// Column in the parameters, from 1.
         column: usize,
     },
+    /// A member whose value the protocol does not allow.
+    #[error("member `{path}` {why}")]
+    Forbidden {
+        /// Where.
+        path: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// A text longer than the protocol allows.
     #[error("member `{path}` is longer than {max} characters")]
     TextTooLong {
@@ -353,7 +377,9 @@ impl FrameError {
             | Self::IntegerTooLarge
             | Self::Batch
             | Self::NotJsonRpc { .. } => Category::Invalid,
-            Self::Member { .. } | Self::TextTooLong { .. } => Category::BadParameters,
+            Self::Member { .. } | Self::Forbidden { .. } | Self::TextTooLong { .. } => {
+                Category::BadParameters
+            }
         };
         Problem::new(category).with_detail(self.to_string())
     }

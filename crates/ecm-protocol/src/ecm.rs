@@ -4,11 +4,14 @@
 //! ([`Link::answer`], [`Link::drain`], ...), and then takes out what is to be sent and what
 //! happened (`poll_*`). After each call into the machine, poll until nothing comes.
 
+mod event;
+mod offer;
 mod question;
 
+pub use self::event::Event;
 pub use self::question::{Answer, Ask, Delivery, Question};
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -17,55 +20,22 @@ use serde_json::value::RawValue;
 
 use crate::codec::{
     Envelope, Frame, FrameError, RequestId, decode, encode_notification, encode_problem,
-    encode_request, encode_result, read_as,
+    encode_request, encode_result, encode_unaddressed_problem, read_as,
 };
 use crate::link::{Close, CloseCode, Life, Pulse, Transmit, close_for};
 use crate::message::{
-    Cancel, Category, CredentialSummary, Drain, Health, Heartbeat, Hello, Partial, Ping, Pong,
-    Problem, RankChanged, Reauth, SessionCompleted, SessionStarted, Used, Welcome,
+    Cancel, Category, CredentialSummary, Drain, Health, Heartbeat, Hello, Ping, Pong, Problem,
+    Reauth, Welcome,
 };
 use crate::version::Version;
+
+use self::offer::Offer;
 
 /// How long the site may take to answer the hello.
 const WELCOME_WITHIN: Duration = Duration::from_secs(10);
 
-/// What happened on the link.
-#[derive(Debug)]
-pub enum Event {
-    /// The site took us in; questions may come from now on.
-    Welcomed(Box<Welcome>),
-    /// The site did not take us in; the link closes.
-    Refused(Problem),
-    /// The site asks. Exactly one [`Link::answer`] is owed, in any order.
-    Question(Box<Question>),
-    /// Nobody waits for this answer any more. It has been answered as cancelled already.
-    Cancelled(RequestId),
-    /// Its deadline passed. It has been answered as such already.
-    Expired(RequestId),
-    /// A credential was injected.
-    Used(Used),
-    /// A session began.
-    SessionStarted(SessionStarted),
-    /// A session ended.
-    SessionCompleted(SessionCompleted),
-    /// Our place among the peers changed.
-    Rank(RankChanged),
-    /// The site will ask no more on this link.
-    PeerDrains(Drain),
-    /// The site wants to know our clock: [`Link::pong`].
-    Ping(RequestId),
-    /// What became of [`Link::reauth`].
-    Reauthenticated(Result<(), Problem>),
-    /// A member or a message that this version does not know; for a debug log.
-    Unknown {
-        /// The method.
-        method: String,
-        /// How many members of it were ignored.
-        members: usize,
-    },
-    /// The link is over. Nothing follows.
-    Closed(Close),
-}
+/// How long the site may take to look at a new token.
+const REAUTH_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 enum State {
@@ -94,15 +64,15 @@ pub struct Link {
 #[derive(Debug)]
 struct Open {
     deadline: Instant,
-    is_find: bool,
-    parts: u32,
-    offered: HashSet<String>,
+    method: &'static str,
+    /// For a search.
+    offer: Option<Offer>,
 }
 
 #[derive(Debug)]
 enum Asked {
     Hello,
-    Reauth,
+    Reauth { until: Instant },
 }
 
 impl Link {
@@ -110,7 +80,7 @@ impl Link {
     /// to be sent.
     #[must_use]
     pub fn new(hello: Hello, now: Instant) -> Self {
-        let id = own_id(0);
+        let id = RequestId::numbered(0);
         let first = encode_request(&id, "ecm.hello", &hello);
         Self {
             state: State::Greeting { until: now + WELCOME_WITHIN },
@@ -150,7 +120,11 @@ impl Link {
                 let problem = Problem::new(Category::Invalid).with_detail(what);
                 self.send(encode_problem(&id, &problem));
             }
-            Err(error) => self.close(close_for(&error)),
+            Err(error) => {
+                // Where one frame cannot be read, none after it can be trusted.
+                self.send(encode_unaddressed_problem(&error.to_problem()));
+                self.close(close_for(&error));
+            }
         }
     }
 
@@ -184,7 +158,13 @@ impl Link {
             State::Ready => self.life.next(),
             State::Closed => return None,
         };
-        self.open.values().map(|open| open.deadline).chain([own, self.life.next()]).min()
+        let asked = self.asked.values().filter_map(Asked::until);
+        self.open
+            .values()
+            .map(|open| open.deadline)
+            .chain(asked)
+            .chain([own, self.life.next()])
+            .min()
     }
 
     /// Does what is due.
@@ -216,6 +196,13 @@ impl Link {
             self.send(encode_problem(&id, &Problem::new(Category::Deadline)));
             self.events.push_back(Event::Expired(id));
         }
+        let waiting = self.asked.len();
+        self.asked.retain(|_, asked| asked.until().is_none_or(|until| now < until));
+        if self.asked.len() < waiting {
+            let unheard =
+                Problem::new(Category::Deadline).with_detail("no answer to the new token");
+            self.events.push_back(Event::Reauthenticated(Err(unheard)));
+        }
         self.finish_drain_if_idle();
     }
 
@@ -229,23 +216,22 @@ impl Link {
         self.events.pop_front()
     }
 
-    /// Sends part of a running search. Items offered before are left out; an empty rest is not
-    /// sent. Does nothing where the site did not agree to parts, or the question is over: then
+    /// Sends part of a running search, in as many messages as it takes. Items offered before are
+    /// left out, and those beyond what the site takes; an empty rest is not sent. Does nothing where the site did not agree to parts, or the question is over: then
     /// the items belong into the final answer, so they are given back.
     pub fn partial(
         &mut self,
         id: &RequestId,
-        mut items: Vec<CredentialSummary>,
+        items: Vec<CredentialSummary>,
     ) -> Vec<CredentialSummary> {
-        let agreed = self.welcome.as_ref().is_some_and(|w| w.accepted.partial_results);
-        let Some(open) = self.open.get_mut(id).filter(|open| agreed && open.is_find) else {
+        let (agreed, max) = (self.parts_agreed(), self.max_message_bytes());
+        let Some(offer) = self.open.get_mut(id).and_then(|open| open.offer.as_mut()) else {
             return items;
         };
-        items.retain(|item| open.offered.insert(item.id.clone()));
-        if !items.is_empty() {
-            open.parts += 1;
-            let partial = Partial { for_id: id.as_str().to_owned(), seq: open.parts, items };
-            let frame = encode_notification("credentials.partial", &partial);
+        if !agreed {
+            return items;
+        }
+        for frame in offer.parts(id, items, max) {
             self.send(frame);
         }
         Vec::new()
@@ -254,49 +240,59 @@ impl Link {
     /// Answers a question.
     ///
     /// [`Delivery::Late`] means that nobody will read it: the question was cancelled, ran out of
-    /// time, or its link is gone. Whatever the answer lent must be given back.
+    /// time, its link is gone, or this is no answer to what was asked. Whatever the answer lent
+    /// must be given back.
     #[must_use = "a late answer may have lent something that must be given back"]
     pub fn answer(&mut self, id: &RequestId, answer: Result<Answer, Problem>) -> Delivery {
         let Some(open) = self.open.remove(id) else { return Delivery::Late };
-        let max = self.max_message_bytes();
-        let frame = match answer {
-            Ok(Answer::Find(mut result)) => {
-                result.items.retain(|item| !open.offered.contains(&item.id));
-                encode_result(id, &result)
-            }
-            Ok(Answer::Retrieve(result)) => encode_result(id, &*result),
-            Ok(Answer::Release(result)) => encode_result(id, &result),
-            Ok(Answer::Health(health)) => encode_result(id, &health),
-            Ok(Answer::Endpoints(found)) => encode_result(id, &found),
-            Ok(Answer::SessionStart) => encode_result(id, &Ping {}),
-            Err(problem) => encode_problem(id, &problem),
+        let frames = match answer {
+            Ok(answer) => self.encode_answer(id, open, answer),
+            Err(problem) => Some(vec![encode_problem(id, &problem)]),
         };
-        let delivery = if frame.bytes().len() > max {
-            let problem = Problem::new(Category::Internal)
-                .with_detail("the answer is larger than the site takes");
-            self.send(encode_problem(id, &problem));
-            Delivery::Late
-        } else {
-            self.send(frame);
+        let delivery = if let Some(frames) = frames {
+            frames.into_iter().for_each(|frame| self.send(frame));
             Delivery::Queued
+        } else {
+            self.send(encode_problem(id, &Problem::new(Category::Internal)));
+            Delivery::Late
         };
         self.finish_drain_if_idle();
         delivery
     }
 
+    /// `None` when it does not answer what was asked, or does not fit into a message.
+    fn encode_answer(&self, id: &RequestId, open: Open, answer: Answer) -> Option<Vec<Frame>> {
+        if answer.method() != open.method {
+            return None;
+        }
+        let max = self.max_message_bytes();
+        let frame = match answer {
+            Answer::Find(result) => {
+                return open.offer?.finish(id, result, max, self.parts_agreed());
+            }
+            Answer::Retrieve(result) => encode_result(id, &*result),
+            Answer::Release(result) => encode_result(id, &result),
+            Answer::Health(health) => encode_result(id, &health),
+            Answer::Endpoints(found) => encode_result(id, &found),
+            Answer::SessionStart => encode_result(id, &Ping {}),
+        };
+        (frame.bytes().len() <= max).then(|| vec![frame])
+    }
+
     /// Tells the site how we are.
     pub fn health(&mut self, health: &Health) {
-        if matches!(self.state, State::Ready) {
+        if matches!(self.state, State::Ready | State::Draining { .. }) {
             self.send(encode_notification("ecm.health", health));
         }
     }
 
     /// Shows a new token on the live link; [`Event::Reauthenticated`] tells what became of it.
-    pub fn reauth(&mut self, token: SecretString) {
+    pub fn reauth(&mut self, now: Instant, token: SecretString) {
         if matches!(self.state, State::Ready | State::Draining { .. }) {
-            let id = self.new_id();
+            let id = RequestId::numbered(self.next_id);
+            self.next_id += 1;
             self.send(encode_request(&id, "ecm.reauth", &Reauth { token }));
-            self.asked.insert(id, Asked::Reauth);
+            self.asked.insert(id, Asked::Reauth { until: now + REAUTH_WITHIN });
         }
     }
 
@@ -336,12 +332,14 @@ impl Link {
             }
             Envelope::Notification { method, params } => self.handle_note(&method, params),
             Envelope::Result { id, .. } => match self.asked.remove(&id) {
-                Some(Asked::Reauth) => self.events.push_back(Event::Reauthenticated(Ok(()))),
+                Some(Asked::Reauth { .. }) => self.events.push_back(Event::Reauthenticated(Ok(()))),
                 // An answer to nothing we asked, or asked and gave up: not worth a link.
                 Some(Asked::Hello) | None => self.unknown("answer", 0),
             },
             Envelope::Failure { id, problem } => match id.and_then(|id| self.asked.remove(&id)) {
-                Some(Asked::Reauth) => self.events.push_back(Event::Reauthenticated(Err(problem))),
+                Some(Asked::Reauth { .. }) => {
+                    self.events.push_back(Event::Reauthenticated(Err(problem)));
+                }
                 Some(Asked::Hello) | None => self.unknown("failure", 0),
             },
         }
@@ -425,14 +423,14 @@ impl Link {
             }
             Err(error) => return self.send(encode_problem(&id, &error.to_problem())),
         };
-        // Giving back is never refused for being busy or about to stop.
+        let wait = ask.wait(&limits);
+        let places = limits.in_flight.min(self.hello.limits.in_flight) as usize;
+        // Giving back has as many places again, and is not refused for being about to stop.
         let refusal = match &ask {
-            Ask::Release(_) => None,
+            _ if wait.is_zero() => Some(Category::Deadline),
+            Ask::Release(_) => (self.open.len() >= 2 * places).then_some(Category::Busy),
             _ if matches!(self.state, State::Draining { .. }) => Some(Category::Draining),
-            _ if self.open.len() >= limits.in_flight.min(self.hello.limits.in_flight) as usize => {
-                Some(Category::Busy)
-            }
-            _ => None,
+            _ => (self.open.len() >= places).then_some(Category::Busy),
         };
         if let Some(category) = refusal {
             let mut problem = Problem::new(category);
@@ -442,17 +440,9 @@ impl Link {
         if unknown > 0 {
             self.unknown(method, unknown);
         }
-        let wait = ask.wait(&limits);
         let deadline = now + wait;
-        self.open.insert(
-            id.clone(),
-            Open {
-                deadline,
-                is_find: matches!(ask, Ask::Find(_)),
-                parts: 0,
-                offered: HashSet::new(),
-            },
-        );
+        let offer = matches!(ask, Ask::Find(_)).then(|| Offer::new(ask.room(&limits)));
+        self.open.insert(id.clone(), Open { deadline, method: ask.method(), offer });
         let question =
             Question { id, ask, received: now, answer_by: now + wait.mul_f64(0.9), deadline };
         self.events.push_back(Event::Question(Box::new(question)));
@@ -489,6 +479,10 @@ impl Link {
         self.events.push_back(Event::Unknown { method: bounded(method), members });
     }
 
+    fn parts_agreed(&self) -> bool {
+        self.welcome.as_ref().is_some_and(|welcome| welcome.accepted.partial_results)
+    }
+
     fn max_message_bytes(&self) -> usize {
         let ours = self.hello.limits.message_bytes;
         let agreed = self.welcome.as_ref().map_or(ours, |w| w.limits.message_bytes.min(ours));
@@ -501,19 +495,20 @@ impl Link {
         }
     }
 
-    fn new_id(&mut self) -> RequestId {
-        let id = own_id(self.next_id);
-        self.next_id += 1;
-        id
-    }
-
     fn finish_drain_if_idle(&mut self) {
         if matches!(self.state, State::Draining { .. }) && self.open.is_empty() {
             self.finish_drain();
         }
     }
 
+    /// What still runs will not be answered any more; another ECM may.
     fn finish_drain(&mut self) {
+        let mut unanswered: Vec<_> = self.open.drain().map(|(id, _)| id).collect();
+        unanswered.sort();
+        for id in unanswered {
+            self.send(encode_problem(&id, &Problem::new(Category::Draining)));
+            self.events.push_back(Event::Cancelled(id));
+        }
         self.close(Close::new(CloseCode::GoingAway, "drained"));
     }
 
@@ -528,9 +523,14 @@ impl Link {
     }
 }
 
-/// Ids of our own requests; only uniqueness within the link matters.
-fn own_id(number: u64) -> RequestId {
-    RequestId::new(format!("e{number}")).unwrap_or_else(|| unreachable!("a short visible text"))
+impl Asked {
+    /// When an answer comes too late; the hello's time is the state's affair.
+    fn until(&self) -> Option<Instant> {
+        match self {
+            Self::Hello => None,
+            Self::Reauth { until } => Some(*until),
+        }
+    }
 }
 
 /// A peer's word for a log or a detail: short, and without control characters.

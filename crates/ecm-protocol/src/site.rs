@@ -4,33 +4,37 @@
 //! [`Link`] per connected ECM, and one [`Router`] that knows which link is to be asked.
 
 mod ask;
+mod event;
 mod router;
 
 pub use self::ask::{Answered, Ask};
+pub use self::event::Event;
 pub use self::router::{LinkId, LinkState, Router, RouterLimits, Seat, TooMany};
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use secrecy::SecretString;
 use serde_json::value::RawValue;
 
 use crate::codec::{
     Envelope, Frame, FrameError, RequestId, decode, encode_notification, encode_problem,
-    encode_result, read_as,
+    encode_result, encode_unaddressed_problem, read_as,
 };
 use crate::ecm::bounded;
 use crate::link::{Close, CloseCode, Life, Pulse, Transmit, close_for};
 use crate::message::{
-    Accepted, Cancel, Capabilities, Category, CredentialSummary, Drain, Group, Health, Heartbeat,
-    Hello, Partial, Ping, Pong, Problem, Rank, RankChanged, Reauth, SessionCompleted,
-    SessionStarted, SiteIdentity, SiteLimits, TokenLife, Used, Welcome,
+    Accepted, Cancel, Capabilities, Category, Drain, Group, Heartbeat, Hello, Partial, Ping, Pong,
+    Problem, Rank, RankChanged, Reauth, SessionCompleted, SessionStarted, SiteIdentity, SiteLimits,
+    TokenLife, Used, Welcome,
 };
 use crate::version::Version;
 
 /// How long the ECM may take to say hello.
 const HELLO_WITHIN: Duration = Duration::from_secs(10);
+
+/// How many late answers are waited for.
+const MOST_ABANDONED: usize = 256;
 
 /// What a site offers to every ECM.
 #[derive(Clone, Debug)]
@@ -45,54 +49,6 @@ pub struct Config {
     pub heartbeat: Heartbeat,
     /// What the site can bear.
     pub limits: SiteLimits,
-}
-
-/// What happened on the link.
-#[derive(Debug)]
-pub enum Event {
-    /// An ECM introduced itself and fits. [`Link::welcome`] or [`Link::refuse`] is owed.
-    Hello(Box<Hello>),
-    /// Part of a running search, without items that came before.
-    Partial {
-        /// The question.
-        id: RequestId,
-        /// What was found.
-        items: Vec<CredentialSummary>,
-    },
-    /// A question is answered, failed, or ran out of time. It comes exactly once per question.
-    Answered {
-        /// The question.
-        id: RequestId,
-        /// The answer.
-        answer: Result<Answered, Problem>,
-    },
-    /// The ECM's health changed.
-    Health(Health),
-    /// The ECM takes no new questions.
-    PeerDrains(Drain),
-    /// The ECM shows a new token: [`Link::accept_reauth`] or [`Link::refuse_reauth`] is owed.
-    Reauth {
-        /// To be repeated.
-        id: RequestId,
-        /// The token.
-        token: SecretString,
-    },
-    /// The ECM wants to know our clock: [`Link::pong`].
-    Ping(RequestId),
-    /// A member or a message that this version does not know; for a debug log.
-    Unknown {
-        /// The method.
-        method: String,
-        /// How many members of it were ignored.
-        members: usize,
-    },
-    /// The link is over, and these questions with it. Nothing follows.
-    Closed {
-        /// How.
-        close: Close,
-        /// Questions without an answer, for the next link.
-        unanswered: Vec<RequestId>,
-    },
 }
 
 #[derive(Debug)]
@@ -122,7 +78,12 @@ pub struct Link {
     accepted: Accepted,
     in_flight_limit: usize,
     life: Life,
+    /// Said by the ECM: it takes no new questions.
+    peer_drains: bool,
     open: HashMap<RequestId, Open>,
+    /// Retrievals whose time is over and whose answer may still come. Bounded by
+    /// [`MOST_ABANDONED`]; an ECM that keeps its deadlines leaves none.
+    abandoned: VecDeque<RequestId>,
     transmits: VecDeque<Transmit>,
     events: VecDeque<Event>,
 }
@@ -146,7 +107,9 @@ impl Link {
             accepted: Accepted::default(),
             in_flight_limit: 0,
             life,
+            peer_drains: false,
             open: HashMap::new(),
+            abandoned: VecDeque::new(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
         }
@@ -216,9 +179,11 @@ impl Link {
     /// [`Category::Busy`] when too many are open, [`Category::UnknownMethod`] when the ECM does
     /// not serve it, [`Category::Invalid`] when the id is in use.
     pub fn ask(&mut self, now: Instant, id: RequestId, ask: &Ask) -> Result<(), Problem> {
-        // What was lent may be given back to an ECM that is about to stop.
-        let open = self.is_ready()
-            || (matches!(ask, Ask::Release(_)) && matches!(self.state, State::Draining { .. }));
+        // What was lent may be given back to an ECM that is about to stop, and while we stop.
+        let open = match ask {
+            Ask::Release(_) => matches!(self.state, State::Ready | State::Draining { .. }),
+            _ => self.is_ready() && !self.peer_drains,
+        };
         let refusal = if !open {
             Some(Category::Draining)
         } else if !ask.is_served(&self.accepted) {
@@ -292,13 +257,15 @@ impl Link {
         self.send(encode_result(id, &Pong { at }));
     }
 
-    /// Asks no more on this link; what runs may finish within `grace`.
+    /// Asks no more on this link and closes it with 1001 as soon as nothing runs, after `grace`
+    /// at the latest.
     pub fn drain(&mut self, now: Instant, grace: Duration, reason: &str) {
         if matches!(self.state, State::Ready) {
             let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
             let drain = Drain { grace_ms, reason: reason.to_owned() };
             self.send(encode_notification("ecm.drain", &drain));
             self.state = State::Draining { until: now + grace };
+            self.finish_drain_if_idle();
         }
     }
 
@@ -319,7 +286,11 @@ impl Link {
                 let problem = Problem::new(Category::Invalid).with_detail(what);
                 self.send(encode_problem(&id, &problem));
             }
-            Err(error) => self.close(close_for(&error)),
+            Err(error) => {
+                // Where one frame cannot be read, none after it can be trusted.
+                self.send(encode_unaddressed_problem(&error.to_problem()));
+                self.close(close_for(&error));
+            }
         }
     }
 
@@ -381,10 +352,17 @@ impl Link {
             .collect();
         for id in expired {
             self.cancel(&id);
-            self.open.remove(&id);
+            let open = self.open.remove(&id);
+            if open.is_some_and(|open| open.kind == ask::Kind::Retrieve) {
+                self.abandoned.push_back(id.clone());
+                if self.abandoned.len() > MOST_ABANDONED {
+                    self.abandoned.pop_front();
+                }
+            }
             let answer = Err(Problem::new(Category::Deadline));
             self.events.push_back(Event::Answered { id, answer });
         }
+        self.finish_drain_if_idle();
     }
 
     /// What is to be sent next.
@@ -481,7 +459,10 @@ impl Link {
                 Err(_) => self.unknown(method, 1),
             },
             "ecm.drain" => match read_as(params) {
-                Ok(drain) => self.events.push_back(Event::PeerDrains(drain.value)),
+                Ok(drain) => {
+                    self.peer_drains = true;
+                    self.events.push_back(Event::PeerDrains(drain.value));
+                }
                 Err(_) => self.unknown(method, 1),
             },
             unknown => self.unknown(unknown, 0),
@@ -510,14 +491,32 @@ impl Link {
     }
 
     fn handle_answer(&mut self, id: RequestId, answer: Result<&RawValue, Problem>) {
-        // Also what was cancelled and then answered after all, or never asked.
-        let Some(mut open) = self.open.remove(&id) else { return self.unknown("answer", 0) };
+        let Some(mut open) = self.open.remove(&id) else { return self.handle_stray(id, answer) };
         let max_results = self.config.limits.max_results as usize;
         let answer = answer.and_then(|raw| {
             let answered = ask::read(open.kind, raw).map_err(|error| error.to_problem())?;
             Ok(answered.without_repeated(&mut open.seen, max_results))
         });
         self.events.push_back(Event::Answered { id, answer });
+        self.finish_drain_if_idle();
+    }
+
+    /// An answer whose time was over, or to what was never asked.
+    fn handle_stray(&mut self, id: RequestId, answer: Result<&RawValue, Problem>) {
+        let Some(place) = self.abandoned.iter().position(|abandoned| *abandoned == id) else {
+            return self.unknown("answer", 0);
+        };
+        self.abandoned.remove(place);
+        let answer = answer.ok().and_then(|raw| ask::read(ask::Kind::Retrieve, raw).ok());
+        if let Some(Answered::Retrieve(result)) = answer {
+            self.events.push_back(Event::Stray { id, lease: result.lease });
+        }
+    }
+
+    fn finish_drain_if_idle(&mut self) {
+        if matches!(self.state, State::Draining { .. }) && self.open.is_empty() {
+            self.close(Close::new(CloseCode::GoingAway, "drained"));
+        }
     }
 
     fn unknown(&mut self, method: &str, members: usize) {

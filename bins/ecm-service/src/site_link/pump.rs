@@ -357,7 +357,7 @@ impl<A: Answers> Pump<'_, A> {
         match token {
             Ok(token) => {
                 self.renew_at = token.renew_at();
-                self.link.reauth(token.secret().clone());
+                self.link.reauth(std::time::Instant::now(), token.secret().clone());
                 self.with.token = token;
             }
             Err(error) => {

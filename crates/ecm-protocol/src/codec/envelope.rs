@@ -24,6 +24,11 @@ impl RequestId {
         (visible && (1..=Self::MAX_LEN).contains(&id.len())).then_some(Self(id))
     }
 
+    /// The number-th id of those we make ourselves; only uniqueness within the link matters.
+    pub(crate) fn numbered(number: u64) -> Self {
+        Self(format!("e{number}"))
+    }
+
     /// The id's text.
     #[must_use]
     pub fn as_str(&self) -> &str {

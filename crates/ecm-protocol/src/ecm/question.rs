@@ -64,6 +64,21 @@ pub enum Answer {
     SessionStart,
 }
 
+impl Answer {
+    /// The method it answers.
+    #[must_use]
+    pub fn method(&self) -> &'static str {
+        match self {
+            Self::Find(_) => "credentials.find",
+            Self::Retrieve(_) => "credentials.retrieve",
+            Self::Release(_) => "credentials.release",
+            Self::Health(_) => "health.check",
+            Self::Endpoints(_) => "endpoints.find",
+            Self::SessionStart => "session.start",
+        }
+    }
+}
+
 /// Whether an answer goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -95,6 +110,16 @@ impl Ask {
             Self::SessionStart(start) => Some(&start.meta),
             Self::Release(_) | Self::HealthCheck => None,
         }
+    }
+
+    /// How many rows the answer may have.
+    pub(super) fn room(&self, limits: &SiteLimits) -> usize {
+        let wanted = match self {
+            Self::Find(find) => find.want.max_results,
+            _ => None,
+        };
+        let room = wanted.map_or(limits.max_results, |wanted| wanted.min(limits.max_results));
+        usize::try_from(room).unwrap_or(usize::MAX)
     }
 
     /// How long the site waits: as it says, else as the greeting says.

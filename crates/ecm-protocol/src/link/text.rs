@@ -91,12 +91,37 @@ impl TextLimits for Target {
     }
 }
 
+impl Target {
+    /// A target must be findable, and its address must not carry somebody's password.
+    fn check_address(&self) -> Result<(), FrameError> {
+        let named = self.hostname.is_some() || self.fqdn.is_some() || self.name.is_some();
+        if !named && self.addresses.is_empty() && self.url.is_none() {
+            let why = "says neither hostname, fqdn, name, addresses nor url";
+            return Err(FrameError::Forbidden { path: "target", why });
+        }
+        if self.url.as_deref().is_some_and(has_user_info) {
+            let why = "carries a user name or password in front of its host";
+            return Err(FrameError::Forbidden { path: "target.url", why });
+        }
+        Ok(())
+    }
+}
+
+/// Whether the authority of a URL has a part in front of `@` (RFC 3986, 3.2.1). Browsers take
+/// `\` for `/`, so we do too.
+fn has_user_info(url: &str) -> bool {
+    let after_scheme = url.split_once("//").map_or(url, |(_, rest)| rest);
+    let end = after_scheme.find(['/', '\\', '?', '#']).unwrap_or(after_scheme.len());
+    after_scheme.get(..end).is_some_and(|authority| authority.contains('@'))
+}
+
 impl TextLimits for Find {
     fn check_texts(&self) -> Result<(), FrameError> {
         self.meta.check_texts()?;
         self.session.check_texts()?;
         self.user.check_texts()?;
-        self.target.check_texts()
+        self.target.check_texts()?;
+        self.target.check_address()
     }
 }
 
@@ -106,6 +131,7 @@ impl TextLimits for Retrieve {
         self.session.check_texts()?;
         self.user.check_texts()?;
         self.target.check_texts()?;
+        self.target.check_address()?;
         text("credential_id", &self.credential_id, 1024)?;
         text("idempotency_key", &self.idempotency_key, 64)?;
         texts(&[("reason", self.reason.as_ref(), 1000)])?;

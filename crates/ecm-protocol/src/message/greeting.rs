@@ -322,7 +322,7 @@ impl Default for SiteLimits {
     }
 }
 
-/// `ecm.reauth`: a new bearer token for a live link. The answer is a [`TokenLife`].
+/// `ecm.reauth`: a new bearer token for a live link. The answer is an empty object.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reauth {
     /// The token: visible ASCII characters. Printed redacted; on the wire in base64, as every
