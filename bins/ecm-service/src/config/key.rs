@@ -54,8 +54,8 @@ pub static TABLES: &[Table] = &[
     Table {
         name: "",
         header: "",
-        meaning: "Where the service keeps its state.",
-        keys: &[&STATE_DIR, &STOP_GRACE],
+        meaning: "The service as a whole.",
+        keys: &[&STATE_DIR, &STOP_GRACE, &MAX_RESULTS],
         tables: &["log", "credential-ids", "site", "vault", "mapping"],
     },
     Table {
@@ -101,6 +101,8 @@ pub static TABLES: &[Table] = &[
             &VAULT_APPROVER,
             &VAULT_APPROVAL,
             &VAULT_RELEASE_DURATION,
+            &VAULT_REASON,
+            &VAULT_JOINED_REQUESTS,
             &CA_FILE,
             &SYSTEM_ROOTS,
             &VAULT_CLIENT_CERTIFICATE,
@@ -116,7 +118,14 @@ pub static TABLES: &[Table] = &[
         name: "vault.search",
         header: "[vault.search]",
         meaning: "How this vault is searched.",
-        keys: &[&SEARCH_KINDS, &SEARCH_PARALLEL],
+        keys: &[
+            &SEARCH_KINDS,
+            &SEARCH_MATCH_ON,
+            &SEARCH_PUBLIC_ADDRESSES,
+            &SEARCH_SSH_KEYS,
+            &SEARCH_APPLICATION_NAMES,
+            &SEARCH_PARALLEL,
+        ],
         tables: &[],
     },
     Table {

@@ -37,6 +37,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// How long a stopping service may take. 1 s to 5 min; 20 s when the file is silent.
     pub stop_grace: Duration,
+    /// Most credentials in one answer, 1 to 1000.
+    pub max_results: usize,
     /// What is logged and how.
     pub log: LogConfig,
     /// The sites to serve, at least one, with different names.
@@ -106,6 +108,7 @@ impl Config {
         let stop_grace = top
             .duration(&key::STOP_GRACE, second..=second * 300)
             .unwrap_or(Duration::from_secs(20));
+        let max_results = top.number(&key::MAX_RESULTS, 1..=1000_u16).unwrap_or(200);
         let log = top.table("log").map_or_else(LogConfig::default, read_log);
         let credential_id_key =
             top.table("credential-ids").and_then(|reader| read_credential_id_key(reader, context));
@@ -134,6 +137,7 @@ impl Config {
         Some(Self {
             state_dir: state_dir?,
             stop_grace,
+            max_results: usize::from(max_results),
             log,
             sites: sites.into_iter().collect::<Option<_>>()?,
             vaults: vaults.into_iter().collect::<Option<_>>()?,

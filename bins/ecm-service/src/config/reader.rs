@@ -3,7 +3,7 @@
 //! Nothing here stops at a problem: every reader notes it and answers `None`, so that one run
 //! tells the operator everything.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -237,6 +237,25 @@ impl<'a, 't> TableReader<'a, 't> {
             return None;
         }
         Some(chosen)
+    }
+
+    /// Takes a table whose keys and values are free words.
+    pub fn words(&mut self, key: &'static Key) -> Option<BTreeMap<String, String>> {
+        let value = self.raw(key)?;
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong_kind(key, value);
+            return None;
+        };
+        let mut words = BTreeMap::new();
+        for (name, entry) in table.iter() {
+            match entry.get_ref().as_str() {
+                Some(text) => {
+                    words.insert(name.get_ref().clone().into_owned(), text.to_owned());
+                }
+                None => self.wrong_kind(key, entry),
+            }
+        }
+        Some(words)
     }
 
     fn refuse_choice(

@@ -3,6 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ecm_core::reason::ReasonTemplate;
+use ecm_core::search_key::KeyKind;
+use ecm_core::settings::{
+    Approval, GivingBackSettings, JoinedRequests, LendingSettings, ReleaseMinutes, SearchSettings,
+    SshKeys, VaultSettings,
+};
+use ecm_core::source::AccountKind;
 use secrecy::{SecretSlice, SecretString};
 use url::Url;
 
@@ -20,12 +27,8 @@ pub struct VaultConfig {
     pub url: Url,
     /// How the service signs in.
     pub auth: VaultAuth,
-    /// The global approver.
-    pub approver: Option<String>,
-    /// What happens when the policy wants approval.
-    pub approval: Approval,
-    /// 1 to 1440 minutes.
-    pub release_duration_minutes: u16,
+    /// How it is searched, and how its credentials are lent and given back.
+    pub settings: VaultSettings,
     /// Whose certificates are trusted.
     pub trust: Trust,
     /// PEM text of a client certificate and its key.
@@ -40,8 +43,6 @@ pub struct VaultConfig {
     pub max_sessions: usize,
     /// After how much silence one is signed out.
     pub session_idle: Duration,
-    /// How it is searched.
-    pub search: SearchConfig,
 }
 
 /// How the service signs in to a vault.
@@ -60,46 +61,6 @@ pub enum VaultAuth {
     },
 }
 
-/// What happens when the access policy wants approval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Approval {
-    /// The global approver approves at once.
-    ApproveByApprover,
-    /// The console is told to wait for a person.
-    Wait,
-    /// The retrieval is refused.
-    Refuse,
-}
-
-/// How a vault is searched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SearchConfig {
-    /// Kinds of accounts, at least one.
-    pub kinds: Vec<AccountKind>,
-    /// Calls at the same time, 1 to 32.
-    pub parallel: usize,
-}
-
-/// A kind of account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AccountKind {
-    /// An account of the endpoint itself.
-    Local,
-    /// A domain account linked to it.
-    Linked,
-    /// An account of an application.
-    Application,
-}
-
-impl Default for SearchConfig {
-    fn default() -> Self {
-        Self {
-            kinds: vec![AccountKind::Local, AccountKind::Linked, AccountKind::Application],
-            parallel: 8,
-        }
-    }
-}
-
 impl VaultConfig {
     pub(crate) fn from_reader(
         mut reader: TableReader<'_, '_>,
@@ -110,10 +71,7 @@ impl VaultConfig {
         let name = read_name(&mut reader, &key::VAULT_NAME, names);
         let url = read_https_url(&mut reader, &key::VAULT_URL);
         let auth = read_auth(&mut reader, context);
-        let approver = reader.text(&key::VAULT_APPROVER).map(|at| at.value.to_owned());
-        let approval = read_approval(&mut reader, approver.is_some());
-        let release_duration_minutes =
-            reader.number(&key::VAULT_RELEASE_DURATION, 1..=1440).unwrap_or(360);
+        let lending = read_lending(&mut reader);
         let trust = read_trust(&mut reader, context);
         let client_certificate = read_client_certificate(&mut reader, context);
         let proxy = read_proxy(&mut reader);
@@ -127,15 +85,17 @@ impl VaultConfig {
         let session_idle = reader
             .duration(&key::VAULT_SESSION_IDLE, second * 10..=second * 3600)
             .unwrap_or(second * 300);
-        let search = reader.table("search").map_or_else(SearchConfig::default, read_search);
+        let search = reader.table("search").map_or_else(SearchSettings::default, read_search);
         reader.finish();
         Some(Self {
             name: name?,
             url: url?,
             auth: auth?,
-            approver,
-            approval: approval?,
-            release_duration_minutes,
+            settings: VaultSettings {
+                search,
+                lending: lending?,
+                giving_back: GivingBackSettings::default(),
+            },
             trust: trust?,
             client_certificate,
             proxy: proxy?,
@@ -143,7 +103,6 @@ impl VaultConfig {
             request_timeout,
             max_sessions: usize::from(max_sessions),
             session_idle,
-            search,
         })
     }
 }
@@ -200,14 +159,72 @@ fn read_oauth(mut reader: TableReader<'_, '_>, context: &Context<'_>) -> Option<
     })
 }
 
-fn read_approval(reader: &mut TableReader<'_, '_>, has_approver: bool) -> Option<Approval> {
+/// What happens when the access policy wants approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnApproval {
+    ApproveByApprover,
+    Wait,
+    Refuse,
+}
+
+fn read_lending(reader: &mut TableReader<'_, '_>) -> Option<LendingSettings> {
+    let default = LendingSettings::default();
+    let approver = read_approver(reader);
+    let on_approval = read_approval(reader, reader.has(key::VAULT_APPROVER.name));
+    let minutes = reader.number(&key::VAULT_RELEASE_DURATION, 1..=ReleaseMinutes::MAX);
+    let reason = read_reason(reader);
+    let joined = [("leave", JoinedRequests::Leave), ("check-in", JoinedRequests::CheckIn)];
+    let joined_requests = reader.choice(&key::VAULT_JOINED_REQUESTS, &joined).map(|at| at.value);
+    // An approver who is not to be asked must not be asked.
+    let (approver, approval) = match on_approval? {
+        OnApproval::ApproveByApprover => (approver?, Approval::Refuse),
+        OnApproval::Wait => (None, Approval::Wait),
+        OnApproval::Refuse => (None, Approval::Refuse),
+    };
+    Some(LendingSettings {
+        release_minutes: minutes
+            .and_then(|minutes| ReleaseMinutes::try_from(minutes).ok())
+            .unwrap_or(default.release_minutes),
+        reason: reason?,
+        approver,
+        approval,
+        joined_requests: joined_requests.unwrap_or(default.joined_requests),
+        ..default
+    })
+}
+
+/// The outer `Option` is `None` when the key is wrong.
+fn read_approver(reader: &mut TableReader<'_, '_>) -> Option<Option<String>> {
+    match reader.text(&key::VAULT_APPROVER) {
+        Some(text) => Some(Some(text.value.to_owned())),
+        None if reader.has(key::VAULT_APPROVER.name) => None,
+        None => Some(None),
+    }
+}
+
+fn read_reason(reader: &mut TableReader<'_, '_>) -> Option<ReasonTemplate> {
+    let Some(At { value, span }) = reader.text(&key::VAULT_REASON) else {
+        let is_wrong = reader.has(key::VAULT_REASON.name);
+        return if is_wrong { None } else { Some(ReasonTemplate::default()) };
+    };
+    match ReasonTemplate::parse(value) {
+        Ok(template) => Some(template),
+        Err(error) => {
+            let advice = format!("write for example: reason = {}", key::VAULT_REASON.example);
+            reader.problem(span, error.to_string(), advice);
+            None
+        }
+    }
+}
+
+fn read_approval(reader: &mut TableReader<'_, '_>, has_approver: bool) -> Option<OnApproval> {
     let choices = [
-        ("approve-by-approver", Approval::ApproveByApprover),
-        ("wait", Approval::Wait),
-        ("refuse", Approval::Refuse),
+        ("approve-by-approver", OnApproval::ApproveByApprover),
+        ("wait", OnApproval::Wait),
+        ("refuse", OnApproval::Refuse),
     ];
     match reader.choice(&key::VAULT_APPROVAL, &choices) {
-        Some(At { value: Approval::ApproveByApprover, span }) if !has_approver => {
+        Some(At { value: OnApproval::ApproveByApprover, span }) if !has_approver => {
             reader.problem(
                 span,
                 "`approval` is approve-by-approver, but there is no `approver`",
@@ -217,8 +234,8 @@ fn read_approval(reader: &mut TableReader<'_, '_>, has_approver: bool) -> Option
         }
         Some(At { value, .. }) => Some(value),
         None if reader.has(key::VAULT_APPROVAL.name) => None,
-        None if has_approver => Some(Approval::ApproveByApprover),
-        None => Some(Approval::Refuse),
+        None if has_approver => Some(OnApproval::ApproveByApprover),
+        None => Some(OnApproval::Refuse),
     }
 }
 
@@ -236,17 +253,44 @@ fn read_client_certificate(
     }
 }
 
-fn read_search(mut reader: TableReader<'_, '_>) -> SearchConfig {
-    let default = SearchConfig::default();
+fn read_search(mut reader: TableReader<'_, '_>) -> SearchSettings {
+    let default = SearchSettings::default();
     let kinds = [
         ("local", AccountKind::Local),
         ("linked", AccountKind::Linked),
         ("application", AccountKind::Application),
     ];
-    let search = SearchConfig {
-        kinds: reader.choices(&key::SEARCH_KINDS, &kinds).unwrap_or(default.kinds),
-        parallel: usize::from(reader.number(&key::SEARCH_PARALLEL, 1..=32_u8).unwrap_or(8)),
+    let kinds = reader.choices(&key::SEARCH_KINDS, &kinds);
+    let searches = |kind| kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind));
+    let keys = [
+        ("host", KeyKind::Host),
+        ("short-name", KeyKind::ShortName),
+        ("fqdn", KeyKind::Fqdn),
+        ("address", KeyKind::Address),
+        ("url-host", KeyKind::UrlHost),
+        ("application", KeyKind::Application),
+    ];
+    let ssh_keys = [
+        ("never", SshKeys::Never),
+        ("in-place-of-passwords", SshKeys::InPlaceOfPasswords),
+        ("beside-passwords", SshKeys::BesidePasswords),
+    ];
+    let settings = SearchSettings {
+        local_accounts: searches(AccountKind::Local),
+        linked_accounts: searches(AccountKind::Linked),
+        application_accounts: searches(AccountKind::Application),
+        match_on: reader.choices(&key::SEARCH_MATCH_ON, &keys).unwrap_or(default.match_on),
+        public_addresses: reader
+            .switch(&key::SEARCH_PUBLIC_ADDRESSES)
+            .map_or(default.public_addresses, |at| at.value),
+        ssh_keys: reader
+            .choice(&key::SEARCH_SSH_KEYS, &ssh_keys)
+            .map_or(default.ssh_keys, |at| at.value),
+        application_names: reader.words(&key::SEARCH_APPLICATION_NAMES).unwrap_or_default(),
+        questions_at_a_time: usize::from(
+            reader.number(&key::SEARCH_PARALLEL, 1..=32_u8).unwrap_or(8),
+        ),
     };
     reader.finish();
-    search
+    settings
 }

@@ -5,9 +5,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use ecm_core::search_key::KeyKind;
+use ecm_core::settings::{Approval, JoinedRequests, SshKeys};
 use ecm_service::config::key::{self, Absent};
 use ecm_service::config::site::SiteAddress;
-use ecm_service::config::vault::{Approval, VaultAuth};
+use ecm_service::config::vault::VaultAuth;
 use ecm_service::config::{Config, Problems, Surroundings, reference};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -84,8 +86,9 @@ fn smallest_file_is_accepted_and_silent_keys_have_their_defaults() {
     assert_eq!(site.client_secret.expose_secret(), "s3cr3t-value");
     assert!(site.trust.system_roots);
     let vault = &config.vaults[0];
-    assert_eq!(vault.release_duration_minutes, 360);
-    assert_eq!(vault.approval, Approval::Refuse);
+    let lending = &vault.settings.lending;
+    assert_eq!(lending.release_minutes.minutes(), 360);
+    assert_eq!((&lending.approver, lending.approval), (&None, Approval::Refuse));
     assert!(matches!(&vault.auth, VaultAuth::ApiKey(key) if key.expose_secret() == "s3cr3t-value"));
 }
 
@@ -159,6 +162,7 @@ fn one_wrong_line_is_one_problem() {
         (vault("approval = \"approve-by-approver\""), 11, "no `approver`", "approver ="),
         (vault("oauth = { client-id = \"x\" }"), 11, "not both", "remove one"),
         (vault("[vault.search]\nkinds = [\"locall\"]"), 12, "no value of `kinds`", "\"local\""),
+        (vault("reason = \"for {nobody}\""), 11, "unknown placeholder", "{endpoint}"),
         (vault("[vault.search]\nparallel = 0"), 12, "out of range", "1 to 32"),
         (vault("[log]\nlevel = \"h2=trace\""), 12, "no part of this program", "debug"),
         (vault("[log]\nlevel = \"loud\""), 12, "no log level", "debug"),
@@ -257,6 +261,43 @@ fn oauth_is_accepted_only_when_its_consequence_is_acknowledged() {
     assert!(refused[0].contains("acts as the application user"), "{refused:?}");
     let config = place.read(&format!("{base}{oauth}{acknowledge} = true\n")).unwrap();
     assert!(matches!(config.vaults[0].auth, VaultAuth::OAuth { .. }));
+}
+
+#[test]
+fn approver_is_asked_only_when_that_is_what_the_operator_wants() {
+    let place = Place::new();
+    let with = |lines: &str| {
+        let config = place.read(&format!("{GOOD}{lines}")).unwrap();
+        let lending = config.vaults[0].settings.lending.clone();
+        (lending.approver, lending.approval)
+    };
+    let approver = "approver = 'ACME\\boss'\n";
+    let boss = Some("ACME\\boss".to_owned());
+    assert_eq!(with(approver), (boss.clone(), Approval::Refuse));
+    assert_eq!(with(&format!("{approver}approval = \"approve-by-approver\"\n")).0, boss);
+    assert_eq!(with(&format!("{approver}approval = \"wait\"\n")), (None, Approval::Wait));
+    assert_eq!(with(&format!("{approver}approval = \"refuse\"\n")), (None, Approval::Refuse));
+    assert_eq!(with("approval = \"wait\"\n"), (None, Approval::Wait));
+}
+
+#[test]
+fn search_and_lending_say_what_the_file_says() {
+    let place = Place::new();
+    let text = format!(
+        "{GOOD}release-duration-minutes = 30\njoined-requests = \"check-in\"\n[vault.search]\n\
+         kinds = [\"linked\"]\nmatch-on = [\"fqdn\", \"address\"]\nssh-keys = \"never\"\n\
+         public-addresses = true\nparallel = 3\napplication-names = {{ \"SAP GUI\" = \"SAP\" }}\n"
+    );
+    let settings = place.read(&text).unwrap().vaults[0].settings.clone();
+    assert_eq!(settings.lending.release_minutes.minutes(), 30);
+    assert_eq!(settings.lending.joined_requests, JoinedRequests::CheckIn);
+    let search = settings.search;
+    let kinds = (search.local_accounts, search.linked_accounts, search.application_accounts);
+    assert_eq!(kinds, (false, true, false));
+    assert_eq!(search.match_on, [KeyKind::Fqdn, KeyKind::Address]);
+    assert_eq!((search.ssh_keys, search.public_addresses), (SshKeys::Never, true));
+    assert_eq!(search.questions_at_a_time, 3);
+    assert_eq!(search.application_names["SAP GUI"], "SAP");
 }
 
 #[test]

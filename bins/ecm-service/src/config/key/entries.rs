@@ -34,6 +34,15 @@ pub static STOP_GRACE: Key = key(
     "\"20s\"",
 );
 
+/// `max-results`
+pub static MAX_RESULTS: Key = key(
+    "max-results",
+    "1 to 1000",
+    Absent::Default("200"),
+    "How many credentials one answer holds at most, whatever the site wants.",
+    "200",
+);
+
 /// `log.format`
 pub static LOG_FORMAT: Key = key(
     "format",
@@ -200,6 +209,24 @@ pub static VAULT_RELEASE_DURATION: Key = key(
      account's own maximum.",
     "360",
 );
+/// `vault.reason`
+pub static VAULT_REASON: Key = key(
+    "reason",
+    "text with placeholders",
+    Absent::Default("Remote support session on {endpoint} for {user} ({ref}) {reason}"),
+    "Reason of each release request. Placeholders: {user}, {endpoint}, {ref}, {lease}, {reason} \
+     (what the representative typed).",
+    "\"Remote support session on {endpoint} for {user} ({ref}) {reason}\"",
+);
+/// `vault.joined-requests`
+pub static VAULT_JOINED_REQUESTS: Key = key(
+    "joined-requests",
+    "\"leave\" or \"check-in\"",
+    Absent::Default("leave"),
+    "What happens at the end of a session to a release request that the vault user had opened \
+     elsewhere and this service joined: it stays with whoever opened it, or is checked in.",
+    "\"leave\"",
+);
 /// `vault.client-certificate`
 pub static VAULT_CLIENT_CERTIFICATE: Key = key(
     "client-certificate",
@@ -284,6 +311,39 @@ pub static SEARCH_KINDS: Key = key(
     "Which kinds of accounts are searched: local accounts of the endpoint, domain accounts linked \
      to it, accounts of applications.",
     "[\"local\", \"linked\", \"application\"]",
+);
+/// `vault.search.match-on`
+pub static SEARCH_MATCH_ON: Key = key(
+    "match-on",
+    "list of \"host\", \"short-name\", \"fqdn\", \"address\", \"url-host\", \"application\"",
+    Absent::Default("all, in this order"),
+    "By what an endpoint is looked for, best evidence first. What is left out is not asked for.",
+    "[\"host\", \"short-name\", \"fqdn\", \"address\", \"url-host\", \"application\"]",
+);
+/// `vault.search.public-addresses`
+pub static SEARCH_PUBLIC_ADDRESSES: Key = key(
+    "public-addresses",
+    "true or false",
+    Absent::Default("false"),
+    "Whether public addresses count too. Many machines behind one router share one.",
+    "false",
+);
+/// `vault.search.ssh-keys`
+pub static SEARCH_SSH_KEYS: Key = key(
+    "ssh-keys",
+    "\"never\", \"in-place-of-passwords\" or \"beside-passwords\"",
+    Absent::Default("in-place-of-passwords"),
+    "When private keys are offered to a site that takes keys: never, when it wants no passwords, \
+     or always beside the password. The vault does not say beforehand who has a key.",
+    "\"in-place-of-passwords\"",
+);
+/// `vault.search.application-names`
+pub static SEARCH_APPLICATION_NAMES: Key = key(
+    "application-names",
+    "table of strings",
+    Absent::Means("applications are asked for by the name the site gives"),
+    "What a site calls an application, and the vault's display name for it.",
+    "{ \"SAP GUI\" = \"SAP Production\" }",
 );
 /// `vault.search.parallel`
 pub static SEARCH_PARALLEL: Key = key(
