@@ -1,1 +1,22 @@
-//! user-mapping
+//! From the name a console user signed in with to the vault user it stands for.
+
+mod fold;
+mod mapping_file;
+mod problem;
+mod refusal;
+mod resolution;
+mod rule_set;
+mod runas;
+pub mod trace;
+
+pub use fold::{Folded, fold, is_same};
+pub use mapping_file::{
+    DenyTable, DomainTable, ExceptionTable, FormKey, FromKey, LocalAccounts, MappingFile,
+    PolicyTable, RuleTable,
+};
+pub use problem::{MappingProblem, Warning};
+pub use refusal::Refusal;
+pub use resolution::{DecidedBy, DomainId, Outcome, Resolution, StatedUser, VaultUser};
+pub use rule_set::RuleSet;
+pub use runas::{Runas, RunasError};
+pub use trace::Trace;
