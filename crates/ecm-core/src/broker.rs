@@ -6,7 +6,7 @@ mod retrieve;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ecm_protocol::message::{CredentialSummary, Problem};
 use jiff::Timestamp;
@@ -117,11 +117,19 @@ impl Broker {
         self.desk.due_changed().await;
     }
 
-    /// The deadline of a question: nine tenths of what the site waits, so that the answer is there
-    /// before the site gives up.
-    fn budget(&self, deadline_ms: Option<u64>, default: Duration) -> Duration {
-        let waits = deadline_ms.map_or(default, Duration::from_millis);
-        // No site waits an hour; what it says is bounded before it meets a clock.
-        waits.min(Duration::from_secs(3600)) * 9 / 10
+    /// When a question that came at `started` should be answered, and when it must be: at nine and
+    /// at nine and a half tenths of what the site waits, so that the answer is there before the
+    /// site gives up, and there is time to put the books in order.
+    fn deadlines(
+        &self,
+        started: Instant,
+        deadline_ms: Option<u64>,
+        default: Duration,
+    ) -> (Instant, Instant) {
+        let waits = deadline_ms.map_or(default, Duration::from_millis).min(LONGEST_WAIT);
+        (started + waits * 9 / 10, started + waits * 19 / 20)
     }
 }
+
+/// No site waits longer; what it says is bounded before it meets a clock.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);

@@ -6,6 +6,7 @@
 mod borrow;
 mod give_back;
 mod lanes;
+mod secret;
 mod within;
 
 use std::collections::BTreeMap;

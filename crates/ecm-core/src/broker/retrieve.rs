@@ -60,7 +60,8 @@ impl Broker {
             return Err(Problem::new(Category::Draining));
         }
         let started = self.desk.clock.instant();
-        let until = started + self.budget(ask.meta.deadline_ms, self.settings.retrieve_deadline);
+        let (until, at_last) =
+            self.deadlines(started, ask.meta.deadline_ms, self.settings.retrieve_deadline);
         let vault_user = self.vault_user(&ask.user, explanation)?;
         record.add(AuditField::VaultUser, &vault_user);
         let wanted = self.check_id(ask, &vault_user, explanation)?;
@@ -86,7 +87,7 @@ impl Broker {
             until,
         };
         let work = self.desk.borrow(&borrow, explanation);
-        let borrowed = within(self.desk.clock.as_ref(), until, work)
+        let borrowed = within(self.desk.clock.as_ref(), at_last, work)
             .await
             .ok_or_else(|| Problem::new(Category::Deadline))?;
         let mut borrowed = borrowed.map_err(|error| {

@@ -19,6 +19,7 @@ mod killed;
 mod ledger_lines;
 mod lending;
 mod paper;
+mod problems;
 mod reasons;
 mod search_keys;
 mod searching;
