@@ -157,11 +157,15 @@ impl<T: Transport> Client<T> {
     ) -> Result<SecretString, Error> {
         const PATH: [&str; 3] = ["Auth", "connect", "token"];
         let own = || self.inner.address.join(&PATH.map(str::to_owned), &[]);
-        let mut form = url::form_urlencoded::Serializer::new(String::with_capacity(1_024));
-        form.append_pair("grant_type", "client_credentials")
-            .append_pair("client_id", client_id)
-            .append_pair("client_secret", client_secret.expose_secret());
-        let body = Zeroizing::new(form.finish().into_bytes());
+        // In a block of its own: the serializer is not `Sync`, and held over an await it would
+        // keep every call of a session from running on another thread.
+        let body = {
+            let mut form = url::form_urlencoded::Serializer::new(String::with_capacity(1_024));
+            form.append_pair("grant_type", "client_credentials")
+                .append_pair("client_id", client_id)
+                .append_pair("client_secret", client_secret.expose_secret());
+            Zeroizing::new(form.finish().into_bytes())
+        };
         let mut headers = HeaderMap::new();
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         headers.insert(header::CONTENT_TYPE, form);
