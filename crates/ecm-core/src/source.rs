@@ -8,6 +8,7 @@
 //! The trait is object-safe: one broker holds `Arc<dyn CredentialSource>`s of different types.
 
 mod failure;
+pub mod password_safe;
 mod types;
 
 pub use failure::{SourceError, SourceFailure};

@@ -1,0 +1,157 @@
+//! Password Safe as a source, over the typed client of its public API.
+//!
+//! Each call is made in the session of the vault user it is for, so that the vault's own roles and
+//! access policies decide, and its own audit names the right person.
+
+mod failure;
+mod find;
+mod lend;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use ps_client::{RunAs, Session, Transport};
+
+use super::{
+    AccountRef, CredentialSource, FindAsk, FoundAccount, FoundSink, GivenBack, LoanRef, NewLoan,
+    OpenLoan, ReadAsk, Secret, SourceError, SourceFailure, SystemPresence,
+};
+use crate::ports::BoxFuture;
+use crate::search_key::SearchKey;
+use failure::{Call, source_error};
+
+/// Signed-in sessions, one per vault user; the service pools them.
+pub trait VaultSessions: Send + Sync + 'static {
+    /// What carries the calls.
+    type Transport: Transport;
+
+    /// A session of this vault user. Whether it is new or was used before is the pool's affair.
+    ///
+    /// # Errors
+    ///
+    /// Why the sign-in failed. A vault that wants a second factor from a service has refused it.
+    fn session(
+        &self,
+        user: &RunAs,
+    ) -> impl Future<Output = Result<Session<Self::Transport>, ps_client::Error>> + Send;
+}
+
+/// What is decided about one Password Safe.
+#[derive(Debug, Clone, Default)]
+pub struct PasswordSafeSettings {
+    /// A site's name of a ticket system → the vault's number of it. A ticket of a system that is
+    /// not in the table, and whose name is not a number, goes to the vault's default system.
+    pub ticket_systems: BTreeMap<String, i64>,
+}
+
+/// One Password Safe.
+#[derive(Debug)]
+pub struct PasswordSafe<S> {
+    name: String,
+    sessions: S,
+    settings: PasswordSafeSettings,
+}
+
+impl<S: VaultSessions> PasswordSafe<S> {
+    /// The vault that the configuration calls `name`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, sessions: S, settings: PasswordSafeSettings) -> Self {
+        Self { name: name.into(), sessions, settings }
+    }
+
+    async fn session(&self, vault_user: &str) -> Result<Session<S::Transport>, SourceError> {
+        let user = RunAs::new(vault_user)
+            .map_err(|error| SourceError::new(SourceFailure::BadUser, error.to_string()))?;
+        self.sessions.session(&user).await.map_err(|error| source_error(Call::SignIn, &error))
+    }
+}
+
+impl<S: VaultSessions> CredentialSource for PasswordSafe<S> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn find<'a>(
+        &'a self,
+        ask: &'a FindAsk,
+        sink: &'a dyn FoundSink,
+    ) -> BoxFuture<'a, Result<(), SourceError>> {
+        Box::pin(async move {
+            let session = self.session(&ask.vault_user).await?;
+            find::find(&session, ask, sink).await;
+            Ok(())
+        })
+    }
+
+    fn presence<'a>(
+        &'a self,
+        vault_user: &'a str,
+        keys: &'a [SearchKey],
+    ) -> BoxFuture<'a, SystemPresence> {
+        Box::pin(async move {
+            match self.session(vault_user).await {
+                Ok(session) => find::presence(&session, keys).await,
+                Err(_) => SystemPresence::Unknown,
+            }
+        })
+    }
+
+    fn account<'a>(
+        &'a self,
+        vault_user: &'a str,
+        account: &'a AccountRef,
+    ) -> BoxFuture<'a, Result<FoundAccount, SourceError>> {
+        Box::pin(async move {
+            let session = self.session(vault_user).await?;
+            find::account(&session, account).await
+        })
+    }
+
+    fn open<'a>(&'a self, loan: &'a NewLoan) -> BoxFuture<'a, Result<OpenLoan, SourceError>> {
+        Box::pin(async move {
+            let session = self.session(&loan.vault_user).await?;
+            lend::open(&session, loan, &self.settings).await
+        })
+    }
+
+    fn look_up<'a>(
+        &'a self,
+        vault_user: &'a str,
+        marker: &'a str,
+    ) -> BoxFuture<'a, Result<Option<OpenLoan>, SourceError>> {
+        Box::pin(async move {
+            let session = self.session(vault_user).await?;
+            lend::look_up(&session, marker).await
+        })
+    }
+
+    fn approve<'a>(
+        &'a self,
+        approver: &'a str,
+        loan: &'a LoanRef,
+        reason: &'a str,
+    ) -> BoxFuture<'a, Result<(), SourceError>> {
+        Box::pin(async move {
+            let session = self.session(approver).await?;
+            lend::approve(&session, loan, reason).await
+        })
+    }
+
+    fn read<'a>(&'a self, ask: &'a ReadAsk) -> BoxFuture<'a, Result<Secret, SourceError>> {
+        Box::pin(async move {
+            let session = self.session(&ask.loan.vault_user).await?;
+            lend::read(&session, ask).await
+        })
+    }
+
+    fn give_back<'a>(
+        &'a self,
+        loan: &'a LoanRef,
+        reason: &'a str,
+    ) -> BoxFuture<'a, Result<GivenBack, SourceError>> {
+        Box::pin(async move {
+            let session = self.session(&loan.vault_user).await?;
+            lend::give_back(&session, loan, reason).await
+        })
+    }
+}
