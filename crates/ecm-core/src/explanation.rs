@@ -15,6 +15,9 @@ pub struct Explanation {
     /// How the console user became a vault user, or why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<MappingTrace>,
+    /// The mapping rule that decided, or the code of the refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<String>,
     /// What the endpoint was looked for by.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<SearchKey>,

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use ecm_protocol::message::{
-    Category, Credential, Lease, Problem, Retrieve, RetrieveResult, Target, User,
+    Category, Credential, Lease, Problem, Retrieve, RetrieveResult, Target,
 };
 
 use super::{Answered, Broker};
@@ -62,7 +62,11 @@ impl Broker {
         let started = self.desk.clock.instant();
         let (until, at_last) =
             self.deadlines(started, ask.meta.deadline_ms, self.settings.retrieve_deadline);
-        let vault_user = self.vault_user(&ask.user, explanation)?;
+        let vault_user = self.mapping.vault_user(&ask.user, explanation);
+        if let Some(rule) = &explanation.decided_by {
+            record.add(AuditField::Rule, rule);
+        }
+        let vault_user = vault_user?;
         record.add(AuditField::VaultUser, &vault_user);
         let wanted = self.check_id(ask, &vault_user, explanation)?;
         record.add(AuditField::Vault, &wanted.vault);
@@ -132,17 +136,6 @@ impl Broker {
             },
             credential: credential(borrowed, &ask.target),
         })
-    }
-
-    /// The vault user of a console user, with the trace.
-    pub(super) fn vault_user(
-        &self,
-        user: &User,
-        explanation: &mut Explanation,
-    ) -> Result<String, Problem> {
-        let (vault_user, trace) = self.mapping.vault_user(user);
-        explanation.mapping = Some(trace);
-        vault_user
     }
 
     /// An id must be ours, and must have been offered to the vault user that the mapping yields

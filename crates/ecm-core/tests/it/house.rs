@@ -124,7 +124,11 @@ impl MapUser for PaperRules {
             _ => Err(Unmapped::Nobody),
         };
         let text = format!("rule 1 'staff' for {:?}", user.username);
-        Mapped { vault_user, trace: MappingTrace { text, ..MappingTrace::default() } }
+        Mapped {
+            vault_user,
+            decided_by: Some("staff".into()),
+            trace: MappingTrace { text, ..MappingTrace::default() },
+        }
     }
 }
 

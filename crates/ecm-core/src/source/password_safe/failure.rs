@@ -71,9 +71,8 @@ fn refused(call: Call, code: ReasonCode) -> SourceFailure {
 
 /// 400: the vault's text is all there is to go by.
 fn invalid(call: Call, error: &Error) -> SourceFailure {
-    let says = |word: &str| {
-        error.excerpt().is_some_and(|text| text.to_ascii_lowercase().contains(word))
-    };
+    let says =
+        |word: &str| error.excerpt().is_some_and(|text| text.to_ascii_lowercase().contains(word));
     match call {
         Call::Read => SourceFailure::UnsupportedKind,
         Call::Open if says("reason") || says("ticket") => SourceFailure::ReasonOrTicket,

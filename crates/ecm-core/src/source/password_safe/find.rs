@@ -85,10 +85,9 @@ fn vault_kind(kind: AccountKind) -> Kind {
 fn fits(row: &RequestableAccount, key: &SearchKey) -> bool {
     match key.kind {
         KeyKind::Address => true,
-        KeyKind::Application => row
-            .application_name
-            .as_ref()
-            .is_none_or(|name| name.eq_ignore_ascii_case(&key.value)),
+        KeyKind::Application => {
+            row.application_name.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(&key.value))
+        }
         KeyKind::Host | KeyKind::ShortName | KeyKind::Fqdn | KeyKind::UrlHost => {
             // Letters beyond ASCII are compared by the vault's own rules, which we do not know.
             !row.system_name.is_ascii() || row.system_name.eq_ignore_ascii_case(&key.value)
@@ -123,10 +122,8 @@ pub(super) async fn account<T: Transport>(
         system: Some(SystemId::new(system)),
         ..ManagedAccountQuery::of_kind(vault_kind(account.kind))
     };
-    let rows = session
-        .managed_accounts(&query)
-        .await
-        .map_err(|error| source_error(Call::List, &error))?;
+    let rows =
+        session.managed_accounts(&query).await.map_err(|error| source_error(Call::List, &error))?;
     rows.into_iter()
         .map(|row| found(row, account.kind))
         .find(|row| row.account == *account)
@@ -140,10 +137,7 @@ pub(super) async fn presence<T: Transport>(
     keys: &[SearchKey],
 ) -> SystemPresence {
     let names = keys.iter().filter(|key| {
-        matches!(
-            key.kind,
-            KeyKind::Host | KeyKind::ShortName | KeyKind::Fqdn | KeyKind::UrlHost
-        )
+        matches!(key.kind, KeyKind::Host | KeyKind::ShortName | KeyKind::Fqdn | KeyKind::UrlHost)
     });
     let mut asked = false;
     for key in names {

@@ -13,8 +13,8 @@ use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use super::PasswordSafeSettings;
 use super::failure::{Call, source_error};
 use crate::source::{
-    GivenBack, LoanRef, NewLoan, OpenLoan, ReadAsk, Secret, SecretKind, SourceError,
-    SourceFailure, TicketRef,
+    GivenBack, LoanRef, NewLoan, OpenLoan, ReadAsk, Secret, SecretKind, SourceError, SourceFailure,
+    TicketRef,
 };
 
 /// Opens a request to view the credential, or joins an open one.
@@ -28,16 +28,13 @@ pub(super) async fn open<T: Transport>(
     // Not with the application's id: that goes with sessions that start it, and a request for one
     // releases no password.
     let option = if loan.renew { ConflictOption::Renew } else { ConflictOption::Reuse };
-    let mut new = NewRequest::view(system, account, loan.minutes)
-        .reason(&loan.reason)
-        .on_conflict(option);
+    let mut new =
+        NewRequest::view(system, account, loan.minutes).reason(&loan.reason).on_conflict(option);
     if let Some(ticket) = &loan.ticket {
         new = new.ticket(ticket_system(ticket, settings), &ticket.number);
     }
-    let created = session
-        .create_request(&new)
-        .await
-        .map_err(|error| source_error(Call::Open, &error))?;
+    let created =
+        session.create_request(&new).await.map_err(|error| source_error(Call::Open, &error))?;
     let mut open = OpenLoan {
         request: created.id.to_string(),
         reused: created.reused,
