@@ -1,7 +1,7 @@
 //! Frames and what lies in them: JSON-RPC 2.0 objects, one a frame.
 //!
 //! Reading happens in three steps, each with its own refusal: the whole text is walked once and
-//! held against the limits of the protocol ([`guard`]); the envelope is taken apart without
+//! held against the limits of the protocol (`codec/guard.rs`); the envelope is taken apart without
 //! copying; the parameters become a [`crate::message`] type. No error quotes what it read,
 //! because a frame may carry a secret; it names the member instead.
 

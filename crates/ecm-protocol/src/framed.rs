@@ -107,7 +107,8 @@ impl Opening {
     pub fn token(&self) -> Option<SecretString> {
         let text = self.authorization.expose_secret();
         let (scheme, token) = text.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| SecretString::from(token))
+        let is_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+        (is_token && scheme.eq_ignore_ascii_case("bearer")).then(|| SecretString::from(token))
     }
 
     /// The frame.

@@ -48,8 +48,8 @@ impl fmt::Debug for RequestId {
     }
 }
 
-/// One frame, its parameters or result still text. Nothing of it is copied, so nothing secret is.
-#[derive(Debug)]
+/// One frame, its parameters or result still text. Nothing of it is copied, so nothing secret is,
+/// and `Debug` shows only who speaks of what.
 pub enum Envelope<'a> {
     /// Wants an answer.
     Request {
@@ -81,6 +81,19 @@ pub enum Envelope<'a> {
         /// Why.
         problem: Problem,
     },
+}
+
+impl fmt::Debug for Envelope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request { id, method, .. } => write!(f, "Request({method:?}, {id})"),
+            Self::Notification { method, .. } => write!(f, "Notification({method:?})"),
+            Self::Result { id, .. } => write!(f, "Result({id})"),
+            Self::Failure { id, problem } => {
+                f.debug_struct("Failure").field("id", id).field("problem", problem).finish()
+            }
+        }
+    }
 }
 
 #[derive(Deserialize)]
