@@ -32,6 +32,11 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         checks: Vec<CheckName>,
     },
+    /// Watch the main job run over real sockets: simulators, and the shipped programs between them
+    ///
+    /// Without a name every demo runs. Each tells its story on stdout and checks every promise it
+    /// makes; one that does not hold makes the exit code 1.
+    Demo(DemoOptions),
     /// Run every benchmark of the workspace
     ///
     /// Reports stay in target/criterion. What follows `--` goes to criterion, for example
@@ -41,6 +46,34 @@ pub(crate) enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Ends a demo's processes when the demo is gone; started by the demo itself
+    #[command(hide = true)]
+    Janitor,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// Which demo; all of them when none is named
+    #[arg(value_enum)]
+    pub(crate) name: Option<DemoName>,
+    /// Leave everything running at the end, and print how to talk to it and how to stop it
+    #[arg(long, requires = "name")]
+    pub(crate) keep: bool,
+    /// Print the story as one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// One of the demos.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DemoName {
+    /// A password reaches a session and goes back: search, retrieve, release
+    Credentials,
+}
+
+impl DemoName {
+    /// Every demo, in the order they run.
+    pub(crate) const ALL: [Self; 1] = [Self::Credentials];
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod bench;
 mod check;
 mod cli;
 mod console;
+mod demo;
 mod run;
 mod test;
 mod workspace;
@@ -27,7 +28,12 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Test(options) => test::run(&options),
         Command::Check { checks } => check::run(&checks),
+        Command::Demo(options) => demo::run(&options),
         Command::Bench { arguments } => bench::run(&arguments),
+        Command::Janitor => {
+            demo::janitor::serve();
+            Ok(Verdict::Passed)
+        }
     };
     match done {
         Ok(Verdict::Passed) => ExitCode::SUCCESS,
