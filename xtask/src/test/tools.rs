@@ -1,7 +1,8 @@
 //! Outside tools that some tests drive: a private Python environment for the vendor's own client.
 //!
 //! A machine with only Rust and a C linker gets what is missing here (as root on Debian or
-//! Ubuntu), or is told the exact command. Without them those tests report themselves as not run.
+//! Ubuntu), or is told the exact command. Without them those tests report themselves as not run,
+//! which the last step judges, so nothing here fails the run.
 
 use std::process::{Command, Stdio};
 
@@ -12,20 +13,26 @@ use crate::run;
 /// The Debian packages behind `python3 -m venv` and its pip.
 const PYTHON_PACKAGES: [&str; 2] = ["python3-venv", "python3-pip"];
 
-/// What can be done about missing packages on this machine.
+/// Names under which a Python may be found, as the tests try them.
+const PYTHONS: [&str; 5] = ["python3.13", "python3.12", "python3.11", "python3.14", "python3"];
+
+/// The vendor's client needs 3.11; an environment needs `venv`, and `ensurepip` for its pip.
+const SUITS: &str = "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))";
+
+/// What can be done on this machine.
 #[derive(Debug, PartialEq, Eq)]
 enum Remedy {
     Nothing,
     /// Run apt-get for these packages.
     Install(Vec<&'static str>),
-    /// Say which command would help.
+    /// Say what would help.
     Tell(String),
 }
 
 /// What is known about this machine.
 #[derive(Debug, Clone, Copy)]
 struct Machine {
-    python_makes_environments: bool,
+    python_suits: bool,
     has_apt: bool,
     is_root: bool,
     may_install: bool,
@@ -33,59 +40,57 @@ struct Machine {
 
 /// Installs what is missing, or says how to.
 pub(super) fn prepare(setting: &Setting) -> anyhow::Result<Outcome> {
-    let python = python_makes_environments();
     let machine = Machine {
-        python_makes_environments: python,
+        python_suits: python_suits(),
         has_apt: quiet(Command::new("apt-get").arg("--version")),
         is_root: run::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0"),
         may_install: setting.install,
     };
-    match remedy(machine, is_installed) {
+    let advice = match remedy(machine, is_installed) {
         Remedy::Nothing => {
-            eprintln!("python3 with venv and pip is there");
-            Ok(Outcome::Passed)
-        }
-        Remedy::Tell(advice) => {
-            eprintln!("{advice}");
-            Ok(Outcome::Skipped("tests that need what is missing say so below"))
+            eprintln!("a Python 3.11 or later with venv and pip is there");
+            return Ok(Outcome::Passed);
         }
         Remedy::Install(packages) => {
             eprintln!("installing {}", packages.join(" "));
-            install(&packages)?;
-            Ok(if python_makes_environments() {
-                Outcome::Passed
-            } else {
-                Outcome::Failed(
-                    "the packages are installed, `python3 -m venv` still fails".to_owned(),
-                )
-            })
+            match install(&packages) {
+                Ok(()) if python_suits() => return Ok(Outcome::Passed),
+                Ok(()) => TOO_OLD.to_owned(),
+                Err(error) => format!("not installed: {error:#}"),
+            }
         }
-    }
+        Remedy::Tell(advice) => advice,
+    };
+    eprintln!("{advice}");
+    Ok(Outcome::Skipped("tests that need what is missing say so below"))
 }
 
+const TOO_OLD: &str =
+    "some tests need Python 3.11 or later with venv and pip; this system's is older";
+
 fn remedy(machine: Machine, is_installed: impl Fn(&str) -> bool) -> Remedy {
-    if machine.python_makes_environments {
+    if machine.python_suits {
         return Remedy::Nothing;
     }
     let missing: Vec<_> =
         PYTHON_PACKAGES.into_iter().filter(|package| !is_installed(package)).collect();
     if !machine.has_apt {
-        let advice = "some tests need python3 with venv and pip: install them with this system's \
-                      package manager";
+        let advice = "some tests need Python 3.11 or later with venv and pip: install it with \
+                      this system's package manager";
         Remedy::Tell(advice.to_owned())
-    } else if machine.is_root && machine.may_install && !missing.is_empty() {
+    } else if missing.is_empty() {
+        Remedy::Tell(TOO_OLD.to_owned())
+    } else if machine.is_root && machine.may_install {
         Remedy::Install(missing)
     } else {
-        let advice = format!(
-            "some tests need more; run: sudo apt-get update && sudo apt-get install --yes {}",
-            PYTHON_PACKAGES.join(" ")
-        );
-        Remedy::Tell(advice)
+        let packages = missing.join(" ");
+        let command = format!("apt-get update && sudo apt-get install --yes {packages}");
+        Remedy::Tell(format!("some tests need more; run: sudo {command}"))
     }
 }
 
-fn python_makes_environments() -> bool {
-    quiet(Command::new("python3").args(["-c", "import ensurepip, venv"]))
+fn python_suits() -> bool {
+    PYTHONS.iter().any(|python| quiet(Command::new(python).args(["-c", SUITS])))
 }
 
 fn is_installed(package: &str) -> bool {
@@ -119,12 +124,15 @@ fn quiet(command: &mut Command) -> bool {
 mod tests {
     use super::*;
 
-    const BARE: Machine = Machine {
-        python_makes_environments: false,
-        has_apt: true,
-        is_root: true,
-        may_install: true,
-    };
+    const BARE: Machine =
+        Machine { python_suits: false, has_apt: true, is_root: true, may_install: true };
+
+    fn told(machine: Machine, is_installed: impl Fn(&str) -> bool) -> String {
+        match remedy(machine, is_installed) {
+            Remedy::Tell(advice) => advice,
+            other => panic!("{machine:?}: {other:?}"),
+        }
+    }
 
     #[test]
     fn root_on_debian_installs_only_what_is_missing() {
@@ -137,16 +145,21 @@ mod tests {
     fn everyone_else_is_told_the_command() {
         for machine in [Machine { is_root: false, ..BARE }, Machine { may_install: false, ..BARE }]
         {
-            let Remedy::Tell(advice) = remedy(machine, |_| false) else { panic!("{machine:?}") };
-            assert!(advice.contains("apt-get install --yes python3-venv python3-pip"), "{advice}");
+            let advice = told(machine, |_| false);
+            assert!(advice.ends_with("install --yes python3-venv python3-pip"), "{advice}");
         }
-        let advice = remedy(Machine { has_apt: false, ..BARE }, |_| false);
-        assert!(matches!(advice, Remedy::Tell(text) if !text.contains("apt-get")));
+        let advice = told(Machine { has_apt: false, ..BARE }, |_| false);
+        assert!(!advice.contains("apt-get"), "{advice}");
     }
 
     #[test]
-    fn a_python_that_works_is_left_alone() {
-        let ready = Machine { python_makes_environments: true, ..BARE };
+    fn a_python_that_is_installed_and_still_does_not_suit_is_too_old() {
+        assert_eq!(told(BARE, |_| true), TOO_OLD);
+    }
+
+    #[test]
+    fn a_python_that_suits_is_left_alone() {
+        let ready = Machine { python_suits: true, ..BARE };
         assert_eq!(remedy(ready, |_| false), Remedy::Nothing);
     }
 }

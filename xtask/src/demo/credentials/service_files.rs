@@ -91,9 +91,8 @@ dns = ["acme.test"]
 [[mapping.rule]]
 name = "staff"
 domain = "acme"
-from = ["name", "dn"]
-user = '(?<u>[a-z][a-z0-9._-]{{0,19}})'
-runas = ['{{netbios}}\{{u}}']
+user = '[a-z][a-z0-9._-]{{0,19}}'
+runas = '{{netbios}}\{{user}}'
 "#
     )
 }
