@@ -16,7 +16,7 @@ pub enum Exit {
     Unavailable,
     /// A fault of this program.
     Internal,
-    /// A file or folder could not be made or written (state folder, ledger, audit log).
+    /// A file or folder could not be made, read or written (state folder, ledger, audit log).
     CannotWrite,
     /// The operating system does not let this user do it.
     Permission,
@@ -58,7 +58,7 @@ impl Exit {
             Self::Usage => "the command line was not understood",
             Self::Unavailable => "no running service answers, or something it needs is missing",
             Self::Internal => "a fault of this program; please report it",
-            Self::CannotWrite => "the state folder, ledger or audit log cannot be written",
+            Self::CannotWrite => "the state folder, ledger or audit log cannot be read or written",
             Self::Permission => "the operating system does not allow it for this user",
             Self::Config => "the configuration is wrong; all problems are listed on stderr",
         }

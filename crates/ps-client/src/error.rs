@@ -68,6 +68,13 @@ impl Error {
         Self { kind: Box::new(kind), endpoint, status: None, excerpt: None }
     }
 
+    /// A sign-in that failed without a call, for whoever keeps sessions: the vault refused the
+    /// same moments ago, or wants a second factor from a program.
+    #[must_use]
+    pub fn at_sign_in(kind: ErrorKind) -> Self {
+        Self::new("POST Auth/SignAppin", kind)
+    }
+
     pub(crate) fn with_answer(mut self, status: u16, excerpt: Option<String>) -> Self {
         self.status = Some(status);
         self.excerpt = excerpt;

@@ -5,6 +5,8 @@ use crate::cli::{LogFormatArg, RunArgs};
 use crate::config::{Config, Process};
 use crate::exit::Exit;
 use crate::logging::{self, Level, LogFormat};
+use crate::service::{self, StartError};
+use crate::state_dir::StateDirError;
 
 pub(super) fn run(args: &RunArgs) -> Exit {
     let mut config = match Config::load(&args.config, &Process) {
@@ -29,6 +31,29 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     for warning in &config.warnings {
         tracing::warn!(line = warning.line, "configuration: {}", warning.message);
     }
-    let _ = log;
-    Exit::Ok
+    match service::run(config, log) {
+        Ok(()) => Exit::Ok,
+        Err(error) => {
+            let exit = exit_of(&error);
+            tracing::error!(error = &error as &dyn std::error::Error, "cannot start");
+            exit
+        }
+    }
+}
+
+/// Who must act decides.
+fn exit_of(error: &StartError) -> Exit {
+    let of_io = |cause: &std::io::Error| match cause.kind() {
+        std::io::ErrorKind::PermissionDenied => Exit::Permission,
+        _ => Exit::CannotWrite,
+    };
+    match error {
+        StartError::StateDir(StateDirError::InUse { .. }) => Exit::Unavailable,
+        StartError::StateDir(StateDirError::NotUsable { cause, .. })
+        | StartError::File { cause, .. } => of_io(cause),
+        StartError::Identity(error) => of_io(&error.cause),
+        StartError::Ledger(_) => Exit::CannotWrite,
+        StartError::CredentialIdKey(_) | StartError::Vault(_) | StartError::Site(_) => Exit::Config,
+        StartError::Runtime(_) => Exit::Internal,
+    }
 }

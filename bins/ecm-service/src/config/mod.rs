@@ -7,12 +7,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretSlice;
 use toml::de::DeTable;
+use user_mapping::RuleSet;
 
 pub mod key;
+pub mod mapping;
 pub mod problem;
 pub mod reader;
 pub mod reference;
@@ -47,6 +50,8 @@ pub struct Config {
     pub vaults: Vec<VaultConfig>,
     /// The key that authenticates credential ids, if the file names one.
     pub credential_id_key: Option<SecretSlice<u8>>,
+    /// Who a console user is for the vault.
+    pub rules: Arc<RuleSet>,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
 }
@@ -95,14 +100,21 @@ impl Config {
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
         let context = Context { base: &base, surroundings };
         let top = TableReader::new(key::table(""), tree.get_ref(), 0..0, &findings);
-        let config = Self::from_reader(top, &context);
+        let warnings = Findings::new(path, text);
+        let config = Self::from_reader(top, &context, &warnings);
         match config {
-            Some(config) if findings.is_empty() => Ok(config),
+            Some(config) if findings.is_empty() => {
+                Ok(Self { warnings: warnings.into_problems().problems, ..config })
+            }
             _ => Err(findings.into_problems()),
         }
     }
 
-    fn from_reader(mut top: TableReader<'_, '_>, context: &Context<'_>) -> Option<Self> {
+    fn from_reader(
+        mut top: TableReader<'_, '_>,
+        context: &Context<'_>,
+        warnings: &Findings<'_>,
+    ) -> Option<Self> {
         let state_dir = read_state_dir(&mut top, context);
         let second = Duration::from_secs(1);
         let stop_grace = top
@@ -132,7 +144,7 @@ impl Config {
                 );
             }
         }
-        top.foreign("mapping");
+        let rules = mapping::read_mapping(top.foreign("mapping"), top.findings(), warnings);
         top.finish();
         Some(Self {
             state_dir: state_dir?,
@@ -142,6 +154,7 @@ impl Config {
             sites: sites.into_iter().collect::<Option<_>>()?,
             vaults: vaults.into_iter().collect::<Option<_>>()?,
             credential_id_key,
+            rules: Arc::new(rules?),
             warnings: Vec::new(),
         })
     }

@@ -129,5 +129,5 @@ name = "staff"
 domain = "acme"
 from = ["name", "dn"]
 user = '(?<u>[a-z][a-z0-9._-]{0,19})'
-runas = ['{netbios}\{u}']
+runas = '{netbios}\{u}'
 "#;

@@ -301,6 +301,37 @@ fn search_and_lending_say_what_the_file_says() {
 }
 
 #[test]
+fn problems_of_the_mapping_are_placed_and_told_together() {
+    let place = Place::new();
+    let text = format!(
+        "{GOOD}[mapping]\nversion = \"one\"\n[[mapping.domain]]\nid = \"acme\"\nnetbos = \"ACME\"\n\
+         [[mapping.rule]]\nname = \"staff\"\ndomain = \"acme\"\nrun-as = 'x'\n"
+    );
+    let problems = place.problems(&text);
+    for (line, says, advises) in [
+        (12, "invalid type", "user-mapping"),
+        (15, "unknown key `netbos` in [mapping]", "did you mean `netbios`?"),
+        (16, "`runas` is missing", "add runas"),
+        (19, "unknown key `run-as` in [mapping]", "did you mean `runas`?"),
+    ] {
+        let found = problems.iter().any(|problem| {
+            let (head, advice) = problem.split_once(" / ").unwrap();
+            head.starts_with(&format!("{line}: "))
+                && head.contains(says)
+                && advice.contains(advises)
+        });
+        assert!(found, "line {line}, `{says}`: {problems:#?}");
+    }
+}
+
+#[test]
+fn file_without_mapping_is_accepted_with_a_warning() {
+    let place = Place::new();
+    let config = place.read(GOOD).unwrap();
+    assert!(config.warnings[0].message.contains("no [mapping]"), "{:?}", config.warnings);
+}
+
+#[test]
 fn names_must_differ_within_sites_and_within_vaults() {
     let place = Place::new();
     let site = "[[site]]\nname = \"Support\"\nurl = \"wss://b.example.com\"\nclient-id = \"abc\"\nclient-secret = { file = \"secret\" }\n";

@@ -18,7 +18,6 @@
 )]
 
 mod conversation;
-mod document;
 mod fixture;
 mod framing;
 mod golden;

@@ -1,0 +1,254 @@
+//! The running service: everything is made here, joined here, and ended here in order.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ecm_core::credential_id::{CredentialIdError, CredentialIdKey};
+use ecm_core::ledger::LedgerError;
+use ecm_core::settings::BrokerSettings;
+use ecm_core::{Broker, BrokerParts, Vault};
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+use user_mapping::RuleSet;
+
+use crate::config::Config;
+use crate::desk::Desk;
+use crate::event_code::Event;
+use crate::giver::{keep_giving_back, tell};
+use crate::greeting::SelfPortrait;
+use crate::identity::{self, IdentityError};
+use crate::logging::LogControl;
+use crate::ports::{AuditFile, LedgerFile, MachineClock, MachineEntropy};
+use crate::shutdown::{self, StopSignals};
+use crate::site_link::pump::StopOrder;
+use crate::sites::{SiteSetupError, site_keeper};
+use crate::state_dir::{StateDir, StateDirError};
+use crate::status::{SiteBoard, Status, VaultStatus};
+use crate::vault_watch::{VaultBoard, keep_watch};
+use crate::vaults::{AssembledVault, VaultSetupError, assemble};
+
+/// Why the service could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The runtime or its signal handlers cannot be made.
+    #[error("the service cannot start")]
+    Runtime(#[source] io::Error),
+    /// The state folder cannot be used.
+    #[error(transparent)]
+    StateDir(#[from] StateDirError),
+    /// A file in it cannot be used.
+    #[error("{file} in the state folder cannot be opened")]
+    File {
+        /// Which one.
+        file: &'static str,
+        /// What the operating system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// Instance id or generated key cannot be used.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The ledger cannot be read.
+    #[error(
+        "the ledger cannot be used; it is not repaired by itself, because something may be borrowed"
+    )]
+    Ledger(#[from] LedgerError),
+    /// The credential-id key is too short.
+    #[error(transparent)]
+    CredentialIdKey(#[from] CredentialIdError),
+    /// A vault cannot be set up.
+    #[error(transparent)]
+    Vault(#[from] VaultSetupError),
+    /// A site cannot be set up.
+    #[error(transparent)]
+    Site(#[from] SiteSetupError),
+}
+
+/// File names in the state folder.
+const LEDGER_FILE: &str = "ledger.jsonl";
+const AUDIT_FILE: &str = "audit.jsonl";
+
+/// How long signing out may take after everything else is done.
+const SIGN_OUT: Duration = Duration::from_secs(3);
+
+/// Serves until a signal says stop.
+///
+/// # Errors
+///
+/// See [`StartError`]. Once started, it always ends in good order.
+pub fn run(config: Config, log: LogControl) -> Result<(), StartError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Runtime)?;
+    let outcome = runtime.block_on(serve(config, log));
+    // What still runs has had its grace.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    outcome
+}
+
+async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
+    let mut signals = StopSignals::listen().map_err(StartError::Runtime)?;
+    let started_at = Timestamp::now();
+    let state = StateDir::open(&config.state_dir)?;
+    let who = SelfPortrait {
+        instance_id: identity::instance_id(&state, started_at)?,
+        boot_id: identity::uuid_v7(started_at).map_err(StartError::Runtime)?,
+        started_at,
+    };
+    let roots = crate::site_link::tls::machine_roots();
+    let vaults = assemble(&config.vaults, &roots)?;
+    let vault_board = VaultBoard::new(config.vaults.iter().map(|vault| vault.name.clone()));
+    let (broker, left) = open_broker(&config, &state, &vaults).await?;
+
+    let (stop, stop_receiver) = watch::channel(None);
+    let desk = Arc::new(Desk::new(Arc::clone(&broker), vault_board.health()));
+    let mut keepers = JoinSet::new();
+    let mut boards = Vec::new();
+    for site in &config.sites {
+        let board = SiteBoard::new(site.name.clone(), site.address.to_string(), started_at);
+        let keeper =
+            site_keeper(site, &roots, &who, &vault_board, &desk, board.clone(), &stop_receiver)?;
+        boards.push(board);
+        keepers.spawn(keeper.keep());
+    }
+    let mut helpers = JoinSet::new();
+    helpers.spawn(keep_giving_back(Arc::clone(&broker), left));
+    for vault in &vaults {
+        helpers.spawn(keep_watch(vault.watched.clone(), vault_board.clone()));
+        let pool = Arc::clone(&vault.pool);
+        helpers.spawn(async move { pool.keep_tidy().await });
+    }
+    let status = status_maker(&log, &broker, boards, &vaults, started_at);
+    open_control(&state, log, status, &mut helpers);
+    Event::service_started(env!("CARGO_PKG_VERSION"), config.sites.len(), vaults.len()).log();
+    shutdown::tell_ready();
+
+    let signal = signals.next().await;
+    Event::service_stopping(signal, config.stop_grace).log();
+    shutdown::tell_stopping(config.stop_grace + SIGN_OUT);
+    let ending = wind_down(config.stop_grace, &stop, &mut keepers, &broker, &vaults);
+    tokio::select! {
+        () = ending => {}
+        signal = signals.next() => tracing::warn!(signal, "told twice, ending at once"),
+    }
+    let open = broker.leases();
+    if open > 0 {
+        Event::leases_left(open).log();
+    }
+    Event::service_stopped().log();
+    Ok(())
+}
+
+async fn open_broker(
+    config: &Config,
+    state: &StateDir,
+    vaults: &[AssembledVault],
+) -> Result<(Arc<Broker>, usize), StartError> {
+    let key = match &config.credential_id_key {
+        Some(key) => key.clone(),
+        None => identity::credential_id_key(state)?,
+    };
+    let failed = |file: &'static str| move |cause| StartError::File { file, cause };
+    let ledger = LedgerFile::open(&state.file(LEDGER_FILE)).map_err(failed(LEDGER_FILE))?;
+    let audit = AuditFile::open(&state.file(AUDIT_FILE)).map_err(failed(AUDIT_FILE))?;
+    let vaults = vaults
+        .iter()
+        .map(|vault| Vault { source: Arc::clone(&vault.source), settings: vault.settings.clone() });
+    let parts = BrokerParts {
+        rules: Arc::<RuleSet>::clone(&config.rules),
+        ids: CredentialIdKey::new(key)?,
+        vaults: vaults.collect(),
+        ledger: Box::new(ledger),
+        audit: Box::new(audit),
+        clock: Arc::new(MachineClock),
+        entropy: Box::new(MachineEntropy),
+        settings: BrokerSettings { max_results: config.max_results, ..BrokerSettings::default() },
+    };
+    let (broker, opening) = Broker::open(parts).await?;
+    if let Some(line) = opening.torn_line {
+        tracing::warn!(line, "the ledger ended in an incomplete line, which was ignored");
+    }
+    Ok((Arc::new(broker), opening.leases))
+}
+
+type StatusMaker = Box<dyn Fn() -> Status + Send + Sync>;
+
+fn status_maker(
+    log: &LogControl,
+    broker: &Arc<Broker>,
+    boards: Vec<SiteBoard>,
+    vaults: &[AssembledVault],
+    started_at: Timestamp,
+) -> StatusMaker {
+    let (log, broker) = (log.clone(), Arc::clone(broker));
+    let pools: Vec<_> = vaults
+        .iter()
+        .map(|vault| (vault.watched.name.clone(), vault.url.clone(), Arc::clone(&vault.pool)))
+        .collect();
+    Box::new(move || Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        started_at,
+        log_level: log.level().to_string(),
+        sites: boards.iter().map(SiteBoard::snapshot).collect(),
+        vaults: pools
+            .iter()
+            .map(|(name, url, pool)| VaultStatus {
+                name: name.clone(),
+                url: url.clone(),
+                sessions: pool.len(),
+            })
+            .collect(),
+        open_leases: broker.leases(),
+    })
+}
+
+/// The service is useful without its control socket, so a failure is told and no more.
+#[cfg(unix)]
+fn open_control(state: &StateDir, log: LogControl, status: StatusMaker, helpers: &mut JoinSet<()>) {
+    use crate::control::{server, socket_path};
+    match server::open(&socket_path(state.path())) {
+        Ok(listener) => {
+            helpers.spawn(server::serve(listener, Arc::new(server::Service { log, status })));
+        }
+        Err(error) => Event::control_unavailable(&error).log(),
+    }
+}
+
+#[cfg(not(unix))]
+fn open_control(_: &StateDir, _: LogControl, _: StatusMaker, _: &mut JoinSet<()>) {}
+
+/// Takes no more questions, finishes what runs, gives everything back, signs out. Half of the
+/// grace is for the questions, so that the other half is left for giving back.
+async fn wind_down(
+    grace: Duration,
+    stop: &watch::Sender<Option<StopOrder>>,
+    keepers: &mut JoinSet<()>,
+    broker: &Broker,
+    vaults: &[AssembledVault],
+) {
+    let until = Instant::now() + grace;
+    let _ = stop.send(Some(StopOrder { grace: grace / 2 }));
+    let drained = async { while keepers.join_next().await.is_some() {} };
+    if timeout(grace / 2 + Duration::from_secs(1), drained).await.is_err() {
+        tracing::warn!("a site link did not end in time");
+        keepers.abort_all();
+    }
+    // What cannot be given back now is tried again as long as there is time.
+    while broker.leases() > 0 {
+        let Ok(report) = timeout_at(until, broker.give_back_all()).await else { break };
+        tell("service stops", &report);
+        if broker.leases() == 0 || Instant::now() + Duration::from_secs(1) >= until {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    for vault in vaults {
+        vault.pool.sign_out_all(SIGN_OUT).await;
+    }
+}

@@ -1,0 +1,148 @@
+//! From a vault's configuration to a credential source with a pool of sessions behind it.
+
+use std::sync::Arc;
+
+use ecm_core::settings::VaultSettings;
+use ecm_core::source::CredentialSource;
+use ecm_core::source::password_safe::{PasswordSafe, PasswordSafeSettings, VaultSessions};
+use ps_client::transport::https::{HttpsError, HttpsTransport};
+use ps_client::{AddressError, Client, Error, RunAs, Session, VaultAddress};
+use rustls::pki_types::CertificateDer;
+use secrecy::ExposeSecret;
+use url::Url;
+
+use crate::config::VaultConfig;
+use crate::config::vault::VaultAuth;
+use crate::site_link::tls::{TlsSetupError, client_config};
+use crate::vault_pool::{PoolAuth, PoolLimits, VaultPool};
+use crate::vault_watch::WatchedVault;
+
+/// One vault, ready to be asked.
+pub struct AssembledVault {
+    /// As the broker sees it.
+    pub source: Arc<dyn CredentialSource>,
+    /// How it is used.
+    pub settings: VaultSettings,
+    /// Its sessions.
+    pub pool: Arc<VaultPool<HttpsTransport>>,
+    /// Its address, to be tried in intervals.
+    pub watched: WatchedVault,
+    /// Its address for people.
+    pub url: String,
+}
+
+/// Why a vault could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultSetupError {
+    /// Its address is no address.
+    #[error("vault {vault}: {cause}")]
+    Address {
+        /// The vault.
+        vault: String,
+        /// Why.
+        cause: AddressError,
+    },
+    /// No transport can be made.
+    #[error("vault {vault}: {cause}")]
+    Transport {
+        /// The vault.
+        vault: String,
+        /// Why.
+        cause: HttpsError,
+    },
+    /// Its TLS settings do not work.
+    #[error("vault {vault}: {cause}")]
+    Tls {
+        /// The vault.
+        vault: String,
+        /// Why.
+        cause: TlsSetupError,
+    },
+}
+
+/// The broker's view of a pool.
+struct Sessions(Arc<VaultPool<HttpsTransport>>);
+
+impl VaultSessions for Sessions {
+    type Transport = HttpsTransport;
+
+    async fn session(&self, user: &RunAs) -> Result<Session<HttpsTransport>, Error> {
+        self.0.session(user).await
+    }
+}
+
+/// Prepares every vault; nothing is sent yet.
+///
+/// # Errors
+///
+/// See [`VaultSetupError`].
+pub fn assemble(
+    vaults: &[VaultConfig],
+    roots: &[CertificateDer<'static>],
+) -> Result<Vec<AssembledVault>, VaultSetupError> {
+    vaults.iter().map(|vault| assemble_one(vault, roots)).collect()
+}
+
+fn assemble_one(
+    vault: &VaultConfig,
+    roots: &[CertificateDer<'static>],
+) -> Result<AssembledVault, VaultSetupError> {
+    let name = || vault.name.clone();
+    let address = VaultAddress::parse(vault.url.as_str())
+        .map_err(|cause| VaultSetupError::Address { vault: name(), cause })?;
+    let transport =
+        transport(vault).map_err(|cause| VaultSetupError::Transport { vault: name(), cause })?;
+    let tls = client_config(&vault.trust, roots, &[b"http/1.1"])
+        .map_err(|cause| VaultSetupError::Tls { vault: name(), cause })?;
+    let url: &Url = &vault.url;
+    let watched = WatchedVault {
+        name: name(),
+        host: url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
+        port: url.port_or_known_default().unwrap_or(443),
+        proxy: vault.proxy.clone(),
+        tls,
+    };
+    let limits = PoolLimits { most: vault.max_sessions, idle: vault.session_idle };
+    let client = Client::new(address, transport);
+    let pool = Arc::new(VaultPool::new(name(), client, pool_auth(&vault.auth), limits));
+    let sessions = Sessions(Arc::clone(&pool));
+    Ok(AssembledVault {
+        source: Arc::new(PasswordSafe::new(name(), sessions, PasswordSafeSettings::default())),
+        settings: vault.settings.clone(),
+        pool,
+        watched,
+        url: url.to_string(),
+    })
+}
+
+fn transport(vault: &VaultConfig) -> Result<HttpsTransport, HttpsError> {
+    let mut builder = HttpsTransport::builder()
+        .native_roots(vault.trust.system_roots)
+        .connect_timeout(vault.connect_timeout)
+        .timeout(vault.request_timeout)
+        .sign_in_timeout(vault.request_timeout);
+    if !vault.trust.ca_pem.is_empty() {
+        builder = builder.ca_pem(&vault.trust.ca_pem)?;
+    }
+    if let Some(pem) = &vault.client_certificate {
+        builder = builder.client_certificate_pem(pem.expose_secret())?;
+    }
+    if let Some(proxy) = &vault.proxy
+        && let Ok(url) = Url::parse(&proxy.url())
+    {
+        builder = builder.proxy(url, None);
+    }
+    builder.build()
+}
+
+fn pool_auth(auth: &VaultAuth) -> PoolAuth {
+    match auth {
+        VaultAuth::ApiKey(key) => PoolAuth::Key(key.clone()),
+        VaultAuth::OAuth { client_id, client_secret, token_url } => PoolAuth::OAuth {
+            client_id: client_id.clone(),
+            client_secret: client_secret.clone(),
+            token_url: token_url.clone(),
+        },
+    }
+}
