@@ -1,7 +1,4 @@
-//! What a remote-support site and an Endpoint Credential Manager say to each other, without I/O.
-//!
-//! This is Keyferry's own, open protocol. It is not the protocol that the vendor of Remote
-//! Support uses between its appliance and its ECM, which is not public.
+#![doc = include_str!("../README.md")]
 
 pub mod backoff;
 pub mod codec;

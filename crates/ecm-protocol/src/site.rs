@@ -77,6 +77,8 @@ pub struct Link {
     state: State,
     accepted: Accepted,
     in_flight_limit: usize,
+    /// Bytes that the ECM takes in one message.
+    peer_message_bytes: usize,
     life: Life,
     /// Said by the ECM: it takes no new questions.
     peer_drains: bool,
@@ -106,6 +108,7 @@ impl Link {
             state: State::Waiting { until: now + HELLO_WITHIN },
             accepted: Accepted::default(),
             in_flight_limit: 0,
+            peer_message_bytes: 0,
             life,
             peer_drains: false,
             open: HashMap::new(),
@@ -177,7 +180,8 @@ impl Link {
     ///
     /// A problem, and nothing was sent: [`Category::Draining`] when the link takes no questions,
     /// [`Category::Busy`] when too many are open, [`Category::UnknownMethod`] when the ECM does
-    /// not serve it, [`Category::Invalid`] when the id is in use.
+    /// not serve it, [`Category::Invalid`] when the id is in use, [`Category::BadParameters`] when
+    /// the question does not fit into a message.
     pub fn ask(&mut self, now: Instant, id: RequestId, ask: &Ask) -> Result<(), Problem> {
         // What was lent may be given back to an ECM that is about to stop, and while we stop.
         let open = match ask {
@@ -198,7 +202,12 @@ impl Link {
         if let Some(category) = refusal {
             return Err(Problem::new(category));
         }
-        self.send(ask.encode(&id));
+        let frame = ask.encode(&id);
+        if frame.bytes().len() > self.peer_message_bytes {
+            let detail = "the question is larger than a message may be";
+            return Err(Problem::new(Category::BadParameters).with_detail(detail));
+        }
+        self.send(frame);
         // The ECM's answer at its own deadline needs a moment to get here.
         let deadline = now + ask.wait(&self.config.limits) + Duration::from_secs(1);
         let open = Open { kind: ask.kind(), deadline, parts: 0, seen: HashSet::new() };
@@ -424,6 +433,8 @@ impl Link {
             return self.close(Close::new(CloseCode::Group, "another group was expected"));
         }
         let accepted = self.config.capabilities.intersection(&hello.capabilities);
+        let bytes = self.config.limits.message_bytes.min(hello.limits.message_bytes);
+        self.peer_message_bytes = bytes as usize;
         self.in_flight_limit = self.config.limits.in_flight.min(hello.limits.in_flight) as usize;
         self.state = State::Deciding { hello_id: id, version, accepted };
         self.events.push_back(Event::Hello(Box::new(hello)));

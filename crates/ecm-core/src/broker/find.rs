@@ -75,6 +75,15 @@ impl Broker {
             explanation.note(format!("{} accounts have names too long to offer", sum.unspeakable));
         }
         let parts: BTreeMap<&str, Part> = plans.iter().map(|(name, ..)| *name).zip(parts).collect();
+        for (vault, part) in &parts {
+            match &part.outcome {
+                Some(Ok(())) => {}
+                Some(Err(error)) => {
+                    explanation.note(format!("{vault} could not be asked: {error}"))
+                }
+                None => explanation.note(format!("{vault} did not answer everything in time")),
+            }
+        }
         if let Some(problem) = nothing_answered(&parts, &sum) {
             return Err(problem);
         }

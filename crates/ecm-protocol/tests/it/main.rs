@@ -18,6 +18,7 @@
 )]
 
 mod conversation;
+mod document;
 mod fixture;
 mod framing;
 mod golden;

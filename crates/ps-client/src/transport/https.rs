@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{HeaderValue, Method, header};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
@@ -249,10 +250,15 @@ impl Transport for HttpsTransport {
         // reqwest owns its bodies; this copy is freed without being wiped, and holds client
         // secrets only while a token is asked for.
         let body = reqwest::Body::from(request.body.to_vec());
+        let mut headers = request.headers;
+        if request.body.is_empty() && matches!(request.method, Method::POST | Method::PUT) {
+            // hyper leaves the length of an empty body out, and IIS answers that with 411.
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         let sent = self
             .client
             .request(request.method, request.url)
-            .headers(request.headers)
+            .headers(headers)
             .timeout(timeout)
             .body(body)
             .send()
@@ -296,19 +302,18 @@ fn transport_error(error: reqwest::Error) -> TransportError {
 fn distrust(error: &reqwest::Error) -> Option<Distrust> {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(current) = cause {
-        // rustls errors travel inside io errors, whose `source` skips the error itself.
-        let inner = current
-            .downcast_ref::<std::io::Error>()
-            .and_then(|io| io.get_ref())
-            .map(|inner| inner as &(dyn StdError + 'static));
-        for candidate in [Some(current), inner].into_iter().flatten() {
-            match candidate.downcast_ref::<rustls::Error>() {
-                Some(rustls::Error::InvalidCertificate(reason)) => return Some(sort(reason)),
-                Some(_) => return Some(Distrust::Other),
-                None => {}
-            }
+        match current.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::InvalidCertificate(reason)) => return Some(sort(reason)),
+            Some(_) => return Some(Distrust::Other),
+            None => {}
         }
-        cause = current.source();
+        // TLS errors travel inside io errors, sometimes two deep, and the `source` of an io error
+        // skips what it holds.
+        let held = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = match held {
+            Some(held) => Some(held),
+            None => current.source(),
+        };
     }
     None
 }

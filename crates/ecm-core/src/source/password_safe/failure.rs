@@ -45,6 +45,8 @@ fn failure(call: Call, error: &Error) -> SourceFailure {
         ErrorKind::Forbidden => F::Denied,
         ErrorKind::NotFound => F::Gone,
         ErrorKind::Conflict(_) => F::InUse,
+        // The vault gave up on reading the question.
+        ErrorKind::Invalid if error.status() == Some(408) => F::Unreachable,
         ErrorKind::Invalid => invalid(call, error),
         ErrorKind::Throttled { .. } => F::Busy,
         ErrorKind::MaybeMade(cause) => failure(call, cause),

@@ -153,6 +153,20 @@ fn an_id_used_for_two_open_questions_closes_with_4002() {
 }
 
 #[test]
+fn a_question_larger_than_the_ecm_takes_is_not_asked() {
+    let mut hello = hello();
+    hello.limits.message_bytes = 1024;
+    let mut pair = Pair::greeted(hello, config());
+    let id = RequestId::new("f-1").unwrap();
+    let Ask::Find(mut large) = find() else { panic!("no search") };
+    large.user.dn = Some("x".repeat(1024));
+    let refused = pair.site.ask(pair.now, id, &Ask::Find(large)).unwrap_err();
+    assert_eq!(refused.category, Category::BadParameters);
+    pair.settle();
+    assert!(pair.from_site.is_empty());
+}
+
+#[test]
 fn an_id_may_be_used_again_after_its_answer() {
     let mut pair = Pair::ready();
     for _ in 0..2 {
