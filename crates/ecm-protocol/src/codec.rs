@@ -182,18 +182,26 @@ pub struct Typed<T> {
 pub fn read_as<T: DeserializeOwned>(raw: Option<&RawValue>) -> Result<Typed<T>, FrameError> {
     let text = raw.map_or("{}", RawValue::get);
     let mut unknown_members = 0;
-    let mut track = serde_path_to_error::Track::new();
     let mut json = serde_json::Deserializer::from_str(text);
-    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
     let mut count = |_: serde_ignored::Path<'_>| unknown_members += 1;
-    let counted = serde_ignored::Deserializer::new(tracked, &mut count);
+    let counted = serde_ignored::Deserializer::new(&mut json, &mut count);
     match T::deserialize(counted) {
         Ok(value) => Ok(Typed { value, unknown_members }),
         // The reader's own words may quote a value; its position cannot.
         Err(error) => {
-            Err(FrameError::Member { path: track.path().to_string(), column: error.column() })
+            Err(FrameError::Member { path: path_of_refusal::<T>(text), column: error.column() })
         }
     }
+}
+
+/// Where `T` does not fit the text. Read once more for it: keeping track of the path takes longer
+/// than reading, and nearly every message is well.
+fn path_of_refusal<T: DeserializeOwned>(text: &str) -> String {
+    let mut track = serde_path_to_error::Track::new();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let refused = T::deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
+    drop(refused);
+    track.path().to_string()
 }
 
 /// A JSON-RPC error as it lies on the wire.

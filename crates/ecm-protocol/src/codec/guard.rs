@@ -1,9 +1,10 @@
 //! Holds a whole JSON text against the limits of the protocol, before anything is made of it.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::FrameError;
 
@@ -111,8 +112,8 @@ impl<'de> Visitor<'de> for Walk<'_> {
             return Err(self.stop(Finding::TooDeep));
         }
         let depth = self.depth + 1;
-        let mut names = HashSet::new();
-        while let Some(name) = map.next_key::<String>()? {
+        let mut names = Names::default();
+        while let Some(Name(name)) = map.next_key()? {
             if !names.insert(name) {
                 *self.finding = Some(Finding::Duplicate);
                 return Err(A::Error::custom("limit"));
@@ -120,5 +121,55 @@ impl<'de> Visitor<'de> for Walk<'_> {
             map.next_value_seed(Walk { depth, finding: &mut *self.finding })?;
         }
         Ok(())
+    }
+}
+
+/// The name of a member; copied only where it holds escapes.
+struct Name<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a member")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+/// Names seen in one object. Few are compared one by one, which needs no hashing; many are hashed,
+/// so that an object of thousands does not take thousands of times as long.
+#[derive(Default)]
+struct Names<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: HashSet<Cow<'de, str>>,
+}
+
+/// More than any message of the protocol has in one object.
+const FEW: usize = 16;
+
+impl<'de> Names<'de> {
+    /// Whether the name is new.
+    fn insert(&mut self, name: Cow<'de, str>) -> bool {
+        if self.few.contains(&name) {
+            return false;
+        }
+        if self.few.len() < FEW {
+            self.few.push(name);
+            return true;
+        }
+        self.many.insert(name)
     }
 }

@@ -49,6 +49,19 @@ fn a_member_said_twice_is_refused_wherever_and_however_it_is_spelled() {
 }
 
 #[test]
+fn a_member_said_twice_is_found_among_thousands() {
+    let members: Vec<_> = (0..5000).map(|n| format!("\"m{n}\":0")).collect();
+    let with = |extra: &str| {
+        format!(r#"{{"jsonrpc":"2.0","method":"m","params":{{{}{extra}}}}}"#, members.join(","))
+    };
+    assert!(decode(with("").as_bytes(), LIMIT).is_ok());
+    for twice in ["m3", "m15", "m16", "m4999"] {
+        let error = refusal(&with(&format!(",\"{twice}\":0")));
+        assert!(matches!(error, FrameError::DuplicateMember { .. }), "{twice}: {error}");
+    }
+}
+
+#[test]
 fn a_batch_is_refused() {
     for frame in ["[]", r#" [{"jsonrpc":"2.0","method":"m"}]"#] {
         assert_eq!(refusal(frame), FrameError::Batch);
