@@ -6,11 +6,13 @@
 mod failure;
 mod find;
 mod lend;
+mod systems;
 
 use std::collections::BTreeMap;
 use std::future::Future;
 
 use ps_client::{RunAs, Session, Transport};
+use serde::{Deserialize, Serialize};
 
 use super::{
     AccountRef, CredentialSource, FindAsk, FoundAccount, FoundSink, GivenBack, LoanRef, NewLoan,
@@ -42,6 +44,22 @@ pub struct PasswordSafeSettings {
     /// A site's name of a ticket system → the vault's number of it. A ticket of a system that is
     /// not in the table, and whose name is not a number, goes to the vault's default system.
     pub ticket_systems: BTreeMap<String, i64>,
+    /// Whether systems are looked for by their other names.
+    pub system_lookup: SystemLookup,
+}
+
+/// Whether systems are looked for by their other names: DNS, NetBIOS, host of their web page.
+///
+/// The vault searches accounts by a system's name or address alone. Looking further means reading
+/// its list of systems, which takes the permission to read systems, and one call per thousand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SystemLookup {
+    /// Not at all.
+    Never,
+    /// When no account was found by name or address. At most ten thousand systems are read.
+    #[default]
+    WhenNothingFound,
 }
 
 /// One Password Safe.
@@ -78,7 +96,7 @@ impl<S: VaultSessions> CredentialSource for PasswordSafe<S> {
     ) -> BoxFuture<'a, Result<(), SourceError>> {
         Box::pin(async move {
             let session = self.session(&ask.vault_user).await?;
-            find::find(&session, ask, sink).await;
+            find::find(&session, ask, self.settings.system_lookup, sink).await;
             Ok(())
         })
     }
@@ -89,6 +107,9 @@ impl<S: VaultSessions> CredentialSource for PasswordSafe<S> {
         keys: &'a [SearchKey],
     ) -> BoxFuture<'a, SystemPresence> {
         Box::pin(async move {
+            if self.settings.system_lookup == SystemLookup::Never {
+                return SystemPresence::Unknown;
+            }
             match self.session(vault_user).await {
                 Ok(session) => find::presence(&session, keys).await,
                 Err(_) => SystemPresence::Unknown,

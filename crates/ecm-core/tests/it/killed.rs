@@ -31,6 +31,29 @@ fn retrieval_dropped_at_any_step_is_found_overdue_by_the_same_process() {
 }
 
 #[test]
+fn retrieval_that_needs_approval_killed_at_any_step_is_made_good() {
+    let with_approver = || {
+        let mut house = House::new();
+        house.settings.lending.approver = Some("ecm-approver".into());
+        house.vault.with(|s| s.approvals_needed = 1);
+        house
+    };
+    let work = |house: &House, broker: &ecm_core::Broker, polls: usize| {
+        let ask = house.retrieve_ask(broker, "k1");
+        house.clock.run_at_most(polls, broker.retrieve(&ask)).is_some()
+    };
+    at_every_step_of(with_approver, work, Afterwards::Restart);
+    let waiting = || {
+        let mut house = House::new();
+        house.settings.lending.approval = ecm_core::settings::Approval::Wait;
+        house.vault.with(|s| s.approvals_needed = 1);
+        house
+    };
+    at_every_step_of(waiting, work, Afterwards::Restart);
+    at_every_step_of(waiting, work, Afterwards::GoOn);
+}
+
+#[test]
 fn release_killed_at_any_step_is_finished_at_the_next_start() {
     at_every_step(
         |house, broker, polls| {
@@ -118,6 +141,7 @@ fn recovery_killed_at_any_step_is_finished_by_the_next() {
     panic!("the recovery never ended");
 }
 
+#[derive(Clone, Copy)]
 enum Afterwards {
     /// The process died: a new broker over the same ledger.
     Restart,
@@ -125,10 +149,18 @@ enum Afterwards {
     GoOn,
 }
 
-/// Runs `work` for 0, 1, 2… polls until it ends by itself, and sees that nothing stays borrowed.
 fn at_every_step(work: impl Fn(&House, &ecm_core::Broker, usize) -> bool, after: Afterwards) {
+    at_every_step_of(House::new, work, after);
+}
+
+/// Runs `work` for 0, 1, 2… polls until it ends by itself, and sees that nothing stays borrowed.
+fn at_every_step_of(
+    house: impl Fn() -> House,
+    work: impl Fn(&House, &ecm_core::Broker, usize) -> bool,
+    after: Afterwards,
+) {
     for polls in 0..200 {
-        let house = House::new();
+        let house = house();
         let broker = house.open();
         let done = work(&house, &broker, polls);
         let broker = match after {

@@ -21,6 +21,7 @@ mod lending;
 mod paper;
 mod password_safe;
 mod problems;
+mod questions;
 mod reasons;
 mod search_keys;
 mod searching;

@@ -165,6 +165,25 @@ async fn machine_is_found_by_name_in_any_case_and_by_address() {
 }
 
 #[tokio::test]
+async fn web_page_is_found_by_the_dns_name_of_its_system() {
+    let company = Company::new().await;
+    let broker = company.open().await;
+    let mut ask = search("unused");
+    ask.target.kind = TargetKind::Web;
+    ask.target.hostname = None;
+    ask.target.url = Some("https://Portal.acme.test/login".into());
+    ask.purpose = Purpose::Web;
+    assert_eq!(names(&broker, &ask).await, [r"WEB01\portal-admin"]);
+    let lent = get(&broker, &ask_for(&broker, &ask, "portal-admin", "k1").await).await.unwrap();
+    let current = company.vault.current_password(r"WEB01\portal-admin").unwrap();
+    assert_eq!(password(&lent), current.expose().as_bytes());
+    // A machine that is found by its name costs no list of systems.
+    company.vault.clear_calls();
+    names(&broker, &search("app01")).await;
+    assert!(company.vault.calls().iter().all(|call| !call.path.contains("ManagedSystems")));
+}
+
+#[tokio::test]
 async fn application_account_is_found_and_lent_as_such() {
     let company = Company::new().await;
     let broker = company.open().await;

@@ -215,8 +215,10 @@ fn ticket_system_is_found_by_name_number_or_left_to_the_vault() {
             *keep.lock().unwrap() = String::from_utf8(request.body.to_vec()).unwrap();
             Ok((201, "77"))
         });
-        let settings =
-            PasswordSafeSettings { ticket_systems: [("ServiceNow".to_owned(), 5)].into() };
+        let settings = PasswordSafeSettings {
+            ticket_systems: [("ServiceNow".to_owned(), 5)].into(),
+            ..PasswordSafeSettings::default()
+        };
         let source = PasswordSafe::new("main", canned, settings);
         let mut loan = new_loan();
         loan.ticket = Some(ecm_core::source::TicketRef {

@@ -3,12 +3,11 @@
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use ps_client::endpoint::managed_accounts::ListAccountsOfSystem;
-use ps_client::model::{
-    AccountKind as Kind, ManagedAccountQuery, ManagedSystemQuery, RequestableAccount, SystemId,
-};
+use ps_client::model::{AccountKind as Kind, ManagedAccountQuery, RequestableAccount, SystemId};
 use ps_client::{Session, Transport};
 
 use super::failure::{Call, source_error};
+use super::{SystemLookup, systems};
 use crate::ports::BoxFuture;
 use crate::search_key::{KeyKind, SearchKey};
 use crate::source::{
@@ -16,18 +15,48 @@ use crate::source::{
     SourceFailure, SystemPresence,
 };
 
-/// Asks every question that makes sense, some at a time.
-pub(super) async fn find<T: Transport>(session: &Session<T>, ask: &FindAsk, sink: &dyn FoundSink) {
+/// Asks every question that makes sense, some at a time. When no name or address finds a machine's
+/// accounts, systems that go by another name may be asked for theirs.
+pub(super) async fn find<T: Transport>(
+    session: &Session<T>,
+    ask: &FindAsk,
+    lookup: SystemLookup,
+    sink: &dyn FoundSink,
+) {
     let mut questions: Vec<BoxFuture<'_, FoundBatch>> = Vec::new();
     for key in &ask.keys {
         for kind in ask.kinds.iter().copied().filter(|kind| makes_sense(key, *kind)) {
             questions.push(Box::pin(answer(session, key, kind)));
         }
     }
-    let mut answers = stream::iter(questions).buffer_unordered(ask.at_a_time.max(1));
+    let (found, failed) = answer_all(questions, ask.at_a_time, sink).await;
+    if found || failed || lookup == SystemLookup::Never {
+        return;
+    }
+    let Ok(systems) = systems::called(session, &ask.keys).await else { return };
+    let mut questions: Vec<BoxFuture<'_, FoundBatch>> = Vec::new();
+    for (key, system) in &systems {
+        for kind in ask.kinds.iter().copied().filter(|kind| makes_sense(key, *kind)) {
+            questions.push(Box::pin(answer_of(session, key, kind, system.system)));
+        }
+    }
+    answer_all(questions, ask.at_a_time, sink).await;
+}
+
+/// Whether a machine was found, and whether a question failed.
+async fn answer_all(
+    questions: Vec<BoxFuture<'_, FoundBatch>>,
+    at_a_time: usize,
+    sink: &dyn FoundSink,
+) -> (bool, bool) {
+    let mut answers = stream::iter(questions).buffer_unordered(at_a_time.max(1));
+    let (mut found, mut failed) = (false, false);
     while let Some(batch) = answers.next().await {
+        found |= batch.seen > 0 && batch.kind != AccountKind::Application;
+        failed |= batch.failure.is_some();
         sink.found(batch);
     }
+    (found, failed)
 }
 
 /// Accounts of applications are found by the application, all others by the system.
@@ -40,6 +69,31 @@ async fn answer<T: Transport>(
     key: &SearchKey,
     kind: AccountKind,
 ) -> FoundBatch {
+    let rows = session.managed_accounts(&query(key, kind)).await;
+    batch(key, kind, rows, |row| fits(row, key))
+}
+
+/// The accounts of a system that is known by its number.
+async fn answer_of<T: Transport>(
+    session: &Session<T>,
+    key: &SearchKey,
+    kind: AccountKind,
+    system: SystemId,
+) -> FoundBatch {
+    let query = ManagedAccountQuery {
+        system: Some(system),
+        ..ManagedAccountQuery::of_kind(vault_kind(kind))
+    };
+    let rows = session.managed_accounts(&query).await;
+    batch(key, kind, rows, |row| row.system == system)
+}
+
+fn batch(
+    key: &SearchKey,
+    kind: AccountKind,
+    rows: Result<Vec<RequestableAccount>, ps_client::Error>,
+    fits: impl Fn(&RequestableAccount) -> bool,
+) -> FoundBatch {
     let mut batch = FoundBatch {
         key: key.clone(),
         kind,
@@ -48,10 +102,9 @@ async fn answer<T: Transport>(
         accounts: Vec::new(),
         failure: None,
     };
-    match session.managed_accounts(&query(key, kind)).await {
+    match rows {
         Ok(rows) => {
-            let mine = rows.into_iter().filter(|row| fits(row, key));
-            batch.accounts = mine.map(|row| found(row, kind)).collect();
+            batch.accounts = rows.into_iter().filter(fits).map(|row| found(row, kind)).collect();
             batch.seen = batch.accounts.len();
         }
         // How some servers say "none".
@@ -130,31 +183,25 @@ pub(super) async fn account<T: Transport>(
         .ok_or_else(gone)
 }
 
-/// Whether a system of one of these names exists. Only users that may read systems are told; an
+/// Whether a system goes by one of these names. Only users that may read systems are told; an
 /// ordinary requestor is not, and then nothing is known.
 pub(super) async fn presence<T: Transport>(
     session: &Session<T>,
     keys: &[SearchKey],
 ) -> SystemPresence {
-    let names = keys.iter().filter(|key| {
-        matches!(key.kind, KeyKind::Host | KeyKind::ShortName | KeyKind::Fqdn | KeyKind::UrlHost)
-    });
-    let mut asked = false;
-    for key in names {
-        let query = ManagedSystemQuery { name: Some(key.value.clone()), entity_type: None };
-        let Ok(systems) = session.managed_systems(&query).await else {
-            return SystemPresence::Unknown;
-        };
-        asked = true;
-        let same = |name: &str| name.eq_ignore_ascii_case(&key.value);
-        if let Some(system) = systems.into_iter().find(|system| same(&system.name)) {
-            return match session.send(&ListAccountsOfSystem { system: system.system }).await {
-                Ok(accounts) if accounts.is_empty() => SystemPresence::WithoutAccounts,
-                Ok(_) => SystemPresence::WithAccounts,
-                Err(_) => SystemPresence::Unknown,
-            };
+    if keys.iter().all(|key| key.kind == KeyKind::Application) {
+        return SystemPresence::Unknown;
+    }
+    let Ok(systems) = systems::called(session, keys).await else {
+        return SystemPresence::Unknown;
+    };
+    let mut presence = SystemPresence::Absent;
+    for (_, system) in systems {
+        match session.send(&ListAccountsOfSystem { system: system.system }).await {
+            Ok(accounts) if accounts.is_empty() => presence = SystemPresence::WithoutAccounts,
+            Ok(_) => return SystemPresence::WithAccounts,
+            Err(_) => return SystemPresence::Unknown,
         }
     }
-    // The list cannot be searched by address or application.
-    if asked { SystemPresence::Absent } else { SystemPresence::Unknown }
+    presence
 }
