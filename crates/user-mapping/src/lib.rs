@@ -1,7 +1,10 @@
 //! From the name a console user signed in with to the vault user it stands for.
 
+mod dn;
 mod fold;
 mod mapping_file;
+mod name;
+mod pointer;
 mod problem;
 mod refusal;
 mod resolution;
@@ -9,11 +12,14 @@ mod rule_set;
 mod runas;
 pub mod trace;
 
+pub use dn::{AttributeType, Ava, Dn, DnError, DnProblem, LeafUser, NoDnsDomain, NotAPerson, Rdn};
 pub use fold::{Folded, fold, is_same};
 pub use mapping_file::{
     DenyTable, DomainTable, ExceptionTable, FormKey, FromKey, LocalAccounts, MappingFile,
     PolicyTable, RuleTable,
 };
+pub use name::{BareName, DownLevelName, Name, NameError, NameProblem, Upn};
+pub use pointer::Pointed;
 pub use problem::{MappingProblem, Warning};
 pub use refusal::Refusal;
 pub use resolution::{DecidedBy, DomainId, Outcome, Resolution, StatedUser, VaultUser};

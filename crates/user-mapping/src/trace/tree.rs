@@ -6,6 +6,7 @@ use super::{
     AccountKind, Condition, DnRead, DomainKey, DomainMatch, Ended, Evidence, Form, Misread,
     NameRead, Reconciled, RuleTried, RunasMade, Step, Trace,
 };
+use crate::pointer::visible;
 
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -176,20 +177,13 @@ fn form_key(form: Form) -> &'static str {
     }
 }
 
-/// Text from outside, in quotes: what could move the cursor, turn the writing direction or hide is
-/// written as `\u{…}`, so that a line of the log is what it seems to be.
+/// Text from outside, in quotes, so that a line of the log is what it seems to be.
 struct Quoted<'a>(&'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('\'')?;
-        for character in self.0.chars() {
-            match character {
-                // Names are full of these two, and they can do no harm.
-                '\\' | '"' => f.write_char(character)?,
-                other => write!(f, "{}", other.escape_debug())?,
-            }
-        }
+        self.0.chars().flat_map(visible).try_for_each(|character| f.write_char(character))?;
         f.write_char('\'')
     }
 }
