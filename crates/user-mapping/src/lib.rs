@@ -1,15 +1,23 @@
 //! From the name a console user signed in with to the vault user it stands for.
 
+mod account;
 mod dn;
+mod domains;
+mod findings;
 mod fold;
 mod mapping_file;
 mod name;
+mod pattern;
+mod persons;
 mod pointer;
 mod problem;
+mod reconcile;
 mod refusal;
 mod resolution;
+mod rule;
 mod rule_set;
 mod runas;
+mod template;
 pub mod trace;
 
 pub use dn::{AttributeType, Ava, Dn, DnError, DnProblem, LeafUser, NoDnsDomain, NotAPerson, Rdn};

@@ -153,7 +153,7 @@ pub struct DnRead {
     /// The DNS name that its `dc=` parts spell.
     pub dns: Option<String>,
     /// Why they spell none.
-    pub no_dns: Option<&'static str>,
+    pub no_dns: Option<String>,
     /// The domain it lies in.
     pub domain: Option<DomainMatch>,
     /// The logon name that its leaf states by `uid=` or `sAMAccountName=`.

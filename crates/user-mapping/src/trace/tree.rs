@@ -87,9 +87,11 @@ fn write_name(f: &mut fmt::Formatter<'_>, name: &NameRead) -> fmt::Result {
 
 fn write_dn(f: &mut fmt::Formatter<'_>, dn: &DnRead) -> fmt::Result {
     write!(f, "{} RDNs", dn.rdns)?;
-    match (&dn.dns, dn.no_dns) {
+    match (&dn.dns, &dn.no_dns) {
         (Some(dns), _) => write!(f, "   domain {dns} -> ")?,
-        (None, reason) => write!(f, "   no DNS domain ({}) -> ", reason.unwrap_or("none"))?,
+        (None, reason) => {
+            write!(f, "   no DNS domain ({}) -> ", reason.as_deref().unwrap_or("none"))?
+        }
     }
     write_match(f, dn.domain.as_ref())?;
     dn.leaf_user.as_ref().map_or(Ok(()), |user| write!(f, "   leaf user {}", Quoted(user)))
@@ -114,7 +116,7 @@ fn write_misread(f: &mut fmt::Formatter<'_>, misread: &Misread) -> fmt::Result {
 
 fn write_reconciled(f: &mut fmt::Formatter<'_>, reconciled: &Reconciled) -> fmt::Result {
     match reconciled {
-        Reconciled::Refused { reason, detail } => write!(f, "{reason}: {detail}"),
+        Reconciled::Refused { reason, detail } => write!(f, "{reason}: {}", Visible(detail)),
         Reconciled::Principal { domain: None, user, .. } => {
             write!(f, "a user of the site itself   user {}", Quoted(user.as_str()))
         }
@@ -165,7 +167,7 @@ fn write_rule(f: &mut fmt::Formatter<'_>, rule: &RuleTried) -> fmt::Result {
 
 fn write_runas(f: &mut fmt::Formatter<'_>, made: &RunasMade) -> fmt::Result {
     write!(f, "{} -> {}", Quoted(&made.template), Quoted(&made.value))?;
-    made.refused.as_ref().map_or(Ok(()), |why| write!(f, "  refused: {why}"))
+    made.refused.as_ref().map_or(Ok(()), |why| write!(f, "  refused: {}", Visible(why)))
 }
 
 fn form_key(form: Form) -> &'static str {
@@ -182,8 +184,15 @@ struct Quoted<'a>(&'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('\'')?;
-        self.0.chars().flat_map(visible).try_for_each(|character| f.write_char(character))?;
-        f.write_char('\'')
+        write!(f, "'{}'", Visible(self.0))
+    }
+}
+
+/// The same without quotes.
+struct Visible<'a>(&'a str);
+
+impl fmt::Display for Visible<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().flat_map(visible).try_for_each(|character| f.write_char(character))
     }
 }

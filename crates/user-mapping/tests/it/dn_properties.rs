@@ -171,8 +171,7 @@ fn only_logon_names_of_the_leaf_name_a_user() {
 
 #[test]
 fn odd_dc_parts_give_no_dns_name_and_say_why() {
-    let long =
-        ["dc=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"; 4].join(",");
+    let long = ["dc=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"; 4].join(",");
     let table = [
         ("uid=x,o=ACME", Err(NoDnsDomain::NoDc)),
         ("dc=a,o=ACME", Err(NoDnsDomain::NoDc)),

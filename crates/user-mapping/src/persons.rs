@@ -1,0 +1,219 @@
+//! The deny list and the exceptions: tables of single persons.
+
+use std::collections::HashMap;
+
+use crate::account::{Account, BadAccount, VaultAccount};
+use crate::domains::{DomainIndex, Domains};
+use crate::findings::Findings;
+use crate::name::check_user;
+use crate::{DenyTable, ExceptionTable, Folded, LocalAccounts, Runas, fold};
+
+/// One person: a user of a domain, or of the site itself.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Person {
+    pub(crate) domain: Option<DomainIndex>,
+    pub(crate) user: Folded,
+}
+
+/// The checked `[[deny]]` tables.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DenyList(Vec<Denied>);
+
+#[derive(Debug, Clone)]
+struct Denied {
+    number: usize,
+    users: Vec<Folded>,
+    /// `None` means every domain and the site itself.
+    domain: Option<DomainIndex>,
+}
+
+impl DenyList {
+    /// The number of the table that names this person.
+    pub(crate) fn find(&self, person: &Person) -> Option<usize> {
+        let names_person = |denied: &&Denied| {
+            (denied.domain.is_none() || denied.domain == person.domain)
+                && denied.users.contains(&person.user)
+        };
+        self.0.iter().find(names_person).map(|denied| denied.number)
+    }
+}
+
+/// The checked `[[exception]]` tables.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Exceptions {
+    by_person: HashMap<Person, Exception>,
+    /// INVARIANT: no account stands for two persons.
+    owners: HashMap<Account, Person>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Exception {
+    pub(crate) number: usize,
+    pub(crate) runas: Runas,
+    pub(crate) reason: Option<String>,
+}
+
+impl Exceptions {
+    pub(crate) fn find(&self, person: &Person) -> Option<&Exception> {
+        self.by_person.get(person)
+    }
+
+    /// Whether an exception gave this account to somebody else.
+    pub(crate) fn is_taken(&self, account: &Account, by_other_than: &Person) -> bool {
+        self.owners.get(account).is_some_and(|owner| owner != by_other_than)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_person.is_empty()
+    }
+}
+
+pub(crate) fn check_deny_list(
+    tables: &[DenyTable],
+    domains: &Domains,
+    findings: &mut Findings,
+) -> DenyList {
+    let mut list = Vec::new();
+    for (number, table) in tables.iter().enumerate() {
+        let path = format!("deny[{number}]");
+        let domain = match table.domain.as_deref() {
+            None | Some("*") => None,
+            Some(id) => match check_domain(&path, "domain", id, domains, findings) {
+                Some(index) => Some(index),
+                None => continue,
+            },
+        };
+        if table.user.is_empty() {
+            findings.problem(format!("{path}.user"), "nobody is named", "name users, or remove it");
+        }
+        for (place, user) in table.user.iter().enumerate() {
+            check_user_key(&format!("{path}.user[{place}]"), user, findings);
+        }
+        let users = table.user.iter().map(|user| fold(user)).collect();
+        list.push(Denied { number: number + 1, users, domain });
+    }
+    DenyList(list)
+}
+
+pub(crate) fn check_exceptions(
+    tables: &[ExceptionTable],
+    domains: &Domains,
+    local_accounts: LocalAccounts,
+    denied: &DenyList,
+    findings: &mut Findings,
+) -> Exceptions {
+    let mut exceptions = Exceptions::default();
+    for (number, table) in tables.iter().enumerate() {
+        let path = format!("exception[{number}]");
+        let domain = match table.domain.as_deref() {
+            Some(id) => match check_domain(&path, "domain", id, domains, findings) {
+                Some(index) => Some(index),
+                None => continue,
+            },
+            None => {
+                check_local(&path, domains, local_accounts, findings);
+                None
+            }
+        };
+        let target = match table.cross_domain.as_deref() {
+            Some(id) => check_domain(&path, "cross-domain", id, domains, findings),
+            None => domain,
+        };
+        check_user_key(&format!("{path}.user"), &table.user, findings);
+        let person = Person { domain, user: fold(&table.user) };
+        match VaultAccount::read(&table.runas, target, domains) {
+            Err(problem) => {
+                report_account(&format!("{path}.runas"), &table.runas, &problem, findings)
+            }
+            Ok(VaultAccount { runas, account }) => {
+                if exceptions.is_taken(&account, &person) {
+                    findings.problem(
+                        format!("{path}.runas"),
+                        format!("`{runas}` stands for another person already"),
+                        "give each person a vault user of their own, or write a `shared` rule",
+                    );
+                }
+                exceptions.owners.entry(account).or_insert_with(|| person.clone());
+                let exception =
+                    Exception { number: number + 1, runas, reason: table.reason.clone() };
+                if exceptions.by_person.contains_key(&person) {
+                    let message = format!("`{}` has an exception already", table.user);
+                    findings.problem(format!("{path}.user"), message, "keep one of them");
+                } else {
+                    exceptions.by_person.insert(person.clone(), exception);
+                }
+            }
+        }
+        if let Some(deny) = denied.find(&person) {
+            findings.warning(
+                format!("{path}.user"),
+                format!("`{}` is denied by deny[{}]", table.user, deny - 1),
+                "remove the exception, or the user from the deny list, which is looked at first",
+            );
+        }
+    }
+    exceptions
+}
+
+fn check_local(
+    path: &str,
+    domains: &Domains,
+    local_accounts: LocalAccounts,
+    findings: &mut Findings,
+) {
+    if local_accounts == LocalAccounts::Deny {
+        findings.problem(
+            format!("{path}.domain"),
+            "an exception without a domain is for a user of the site itself, and those are denied",
+            "name the domain, or set `local-accounts = \"exceptions\"` in [policy]",
+        );
+    } else if domains.default_domain().is_some() {
+        findings.warning(
+            format!("{path}.domain"),
+            "no user of the site itself is ever seen, because bare names are in the default domain",
+            "name the default domain here, or remove its `default = true`",
+        );
+    }
+}
+
+/// The domain of this id; a problem if there is none.
+pub(crate) fn check_domain(
+    path: &str,
+    key: &str,
+    id: &str,
+    domains: &Domains,
+    findings: &mut Findings,
+) -> Option<DomainIndex> {
+    let index = domains.find_by_id(id);
+    if index.is_none() {
+        findings.problem(
+            format!("{path}.{key}"),
+            format!("`{id}` is not the id of a [[domain]]; {}", domains.known_ids()),
+            "correct the id, or add the domain",
+        );
+    }
+    index
+}
+
+/// A user that no name can state would never be found.
+pub(crate) fn check_user_key(path: &str, user: &str, findings: &mut Findings) {
+    let problem = match check_user(user, 0) {
+        Err(error) => Some((error.to_string(), error.problem().advice())),
+        Ok(()) if !user.chars().all(|c| c == ' ' || c.is_ascii_graphic()) => {
+            Some(("it is not printable ASCII".to_owned(), "only ASCII names are ever mapped"))
+        }
+        Ok(()) => None,
+    };
+    if let Some((message, advice)) = problem {
+        findings.problem(path, format!("`{user}` is no user name: {message}"), advice);
+    }
+}
+
+pub(crate) fn report_account(
+    path: &str,
+    value: &str,
+    problem: &BadAccount,
+    findings: &mut Findings,
+) {
+    findings.problem(path, format!("`{value}` is no vault user: {problem}"), problem.advice());
+}

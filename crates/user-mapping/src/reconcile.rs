@@ -1,0 +1,162 @@
+//! Name and distinguished name put together: one person, or nobody.
+
+use crate::dn::{Dn, LeafUser};
+use crate::domains::{DomainIndex, Domains, Found};
+use crate::name::Name;
+use crate::persons::Person;
+use crate::trace::{AccountKind, Evidence, Form};
+use crate::{LocalAccounts, Refusal, fold, is_same};
+
+/// A person, and how it is known that the person is meant.
+#[derive(Debug, Clone)]
+pub(crate) struct Principal<'a> {
+    pub(crate) person: Person,
+    pub(crate) form: Form,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) dn: Option<&'a Dn<'a>>,
+}
+
+/// Why name and distinguished name give nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Disagreement {
+    pub(crate) reason: Refusal,
+    pub(crate) detail: String,
+}
+
+/// What a part of the request says about the domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stated<'a> {
+    /// Nothing.
+    Nothing,
+    /// It is this one of the table.
+    Known(Found),
+    /// It has this name, which is not in the table.
+    Unknown(&'a str),
+}
+
+impl Stated<'_> {
+    pub(crate) fn known(self) -> Option<Found> {
+        match self {
+            Self::Known(found) => Some(found),
+            Self::Nothing | Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// What name and distinguished name say, each for itself.
+pub(crate) struct Facts<'a> {
+    pub(crate) name: &'a Name<'a>,
+    pub(crate) name_domain: Stated<'a>,
+    /// The distinguished name: the one beside the name, or the name itself.
+    pub(crate) dn: Option<&'a Dn<'a>>,
+    pub(crate) dn_domain: Stated<'a>,
+}
+
+impl<'a> Facts<'a> {
+    /// The person that both speak of. Whatever they do not agree on is a refusal.
+    pub(crate) fn reconcile(
+        &self,
+        domains: &Domains,
+        local_accounts: LocalAccounts,
+    ) -> Result<Principal<'a>, Disagreement> {
+        let (domain, evidence) = self.domain(domains, local_accounts)?;
+        let user = self.user()?;
+        let person = Person { domain, user: fold(user) };
+        Ok(Principal { person, form: self.name.form(), evidence, dn: self.dn })
+    }
+
+    fn domain(
+        &self,
+        domains: &Domains,
+        local_accounts: LocalAccounts,
+    ) -> Result<(Option<DomainIndex>, Vec<Evidence>), Disagreement> {
+        use Stated::{Known, Nothing, Unknown};
+        match (self.name_domain, self.dn_domain) {
+            (Unknown(part), _) if self.name.form() == Form::DownLevel => refuse(
+                Refusal::UnknownDomain,
+                format!("no [[domain]] has the netbios or dns name `{part}`"),
+            ),
+            (Known(found), Nothing) => Ok((Some(found.index), vec![Evidence::Name])),
+            (Known(found), Known(other)) if found.index == other.index => {
+                Ok((Some(found.index), vec![Evidence::Name, Evidence::Dn]))
+            }
+            (Known(found), Known(other)) => {
+                let id = |found: Found| domains.id(found.index).map(ToString::to_string);
+                let ids = [id(found), id(other)].map(Option::unwrap_or_default);
+                let [name, dn] = ids;
+                let detail = format!("the name is of `{name}`, the distinguished name of `{dn}`");
+                refuse(Refusal::DomainConflict, detail)
+            }
+            (Known(_), Unknown(dns)) => refuse(
+                Refusal::DomainConflict,
+                format!("the distinguished name lies in `{dns}`, which no [[domain]] has"),
+            ),
+            // The suffix of a UPN says nothing about the domain unless the table says so.
+            (Nothing | Unknown(_), Known(found)) => Ok((Some(found.index), vec![Evidence::Dn])),
+            (Nothing | Unknown(_), Unknown(dns)) => refuse(
+                Refusal::UnknownDomain,
+                format!("the distinguished name lies in `{dns}`, which no [[domain]] has"),
+            ),
+            (Unknown(suffix), Nothing) => refuse(
+                Refusal::NoDomain,
+                format!(
+                    "the suffix `{suffix}` belongs to no [[domain]], and nothing else says more"
+                ),
+            ),
+            (Nothing, Nothing) if self.dn.is_some() => refuse(
+                Refusal::NoDomain,
+                "the distinguished name lies in no [[domain]]'s base".to_owned(),
+            ),
+            (Nothing, Nothing) => match domains.default_domain() {
+                Some(index) => Ok((Some(index), vec![Evidence::Default])),
+                None if local_accounts == LocalAccounts::Exceptions => Ok((None, Vec::new())),
+                None => refuse(
+                    Refusal::LocalAccount,
+                    "a bare name without a distinguished name is a user of the site itself"
+                        .to_owned(),
+                ),
+            },
+        }
+    }
+
+    fn user(&self) -> Result<&'a str, Disagreement> {
+        let leaf = self.dn.map_or(LeafUser::Absent, Dn::leaf_user);
+        match (self.name.user(), leaf) {
+            (_, LeafUser::Unclear) => refuse(
+                Refusal::UserConflict,
+                "the distinguished name states several logon names".to_owned(),
+            ),
+            (Some(user), LeafUser::Absent) => Ok(user),
+            (Some(user), LeafUser::One(leaf)) if is_same(user, leaf) => Ok(user),
+            (Some(user), LeafUser::One(leaf)) => refuse(
+                Refusal::UserConflict,
+                format!("the name says `{user}`, the distinguished name `{leaf}`"),
+            ),
+            (None, LeafUser::One(leaf)) => logon_name(leaf),
+            (None, LeafUser::Absent) => refuse(
+                Refusal::BadName,
+                "the distinguished name states no logon name: its first part has neither uid nor \
+                 sAMAccountName"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+/// A logon name out of a distinguished name must be what a bare name may be.
+fn logon_name(leaf: &str) -> Result<&str, Disagreement> {
+    match Name::parse(leaf) {
+        Ok(Name::Bare(name)) => match Name::Bare(name).account() {
+            AccountKind::Machine => {
+                refuse(Refusal::Machine, format!("`{leaf}` is a computer's account"))
+            }
+            _ => Ok(name.user()),
+        },
+        Ok(_) => refuse(Refusal::BadName, format!("`{leaf}` is no bare logon name")),
+        Err(error) => refuse(Refusal::BadName, format!("the logon name of the leaf: {error}")),
+    }
+}
+
+fn refuse<T>(reason: Refusal, detail: String) -> Result<T, Disagreement> {
+    Err(Disagreement { reason, detail })
+}
