@@ -27,27 +27,16 @@ impl Desk {
         Self { broker, health }
     }
 
-    async fn find(
-        &self,
-        mut find: Find,
-        deadline: Instant,
-        parts: Parts,
-    ) -> Result<FindResult, Problem> {
+    async fn find(&self, find: Find, parts: Parts) -> Result<FindResult, Problem> {
         let began = Instant::now();
-        set_deadline(&mut find.meta, deadline);
         let answered = self.broker.find(&find, Some(&Forward(parts))).await;
         tracing::debug!("why:\n{}", answered.explanation);
         log_find(&find, &answered.result, began.elapsed());
         answered.result
     }
 
-    async fn retrieve(
-        &self,
-        mut retrieve: Retrieve,
-        deadline: Instant,
-    ) -> Result<RetrieveResult, Problem> {
+    async fn retrieve(&self, retrieve: Retrieve) -> Result<RetrieveResult, Problem> {
         let began = Instant::now();
-        set_deadline(&mut retrieve.meta, deadline);
         let answered = self.broker.retrieve(&retrieve).await;
         tracing::debug!("why:\n{}", answered.explanation);
         log_retrieve(&retrieve, &answered.result, began.elapsed());
@@ -80,10 +69,15 @@ impl Desk {
 impl Answers for Desk {
     async fn answer(self: Arc<Self>, question: Question, parts: Parts) -> Result<Answer, Problem> {
         let deadline = question.deadline;
+        let id = question.id.as_str();
         match question.ask {
-            Ask::Find(find) => self.find(*find, deadline, parts).await.map(Answer::Find),
-            Ask::Retrieve(retrieve) => {
-                let result = self.retrieve(*retrieve, deadline).await?;
+            Ask::Find(mut find) => {
+                complete(&mut find.meta, id, deadline);
+                self.find(*find, parts).await.map(Answer::Find)
+            }
+            Ask::Retrieve(mut retrieve) => {
+                complete(&mut retrieve.meta, id, deadline);
+                let result = self.retrieve(*retrieve).await?;
                 Ok(Answer::Retrieve(Box::new(result)))
             }
             Ask::Release(release) => self.release(&release).await.map(Answer::Release),
@@ -142,9 +136,11 @@ impl PartialSink for Forward {
     }
 }
 
-/// The broker counts from its own start; what waiting for a turn has cost is taken off, and where
-/// the question says nothing the greeting's default holds.
-fn set_deadline(meta: &mut Meta, deadline: Instant) {
+/// Fills in what the question leaves open: a reference to find it by in logs and in the vault's own
+/// records, and the greeting's deadline. The broker counts from its own start, so what waiting for
+/// a turn has cost is taken off.
+fn complete(meta: &mut Meta, id: &str, deadline: Instant) {
+    meta.request_ref.get_or_insert_with(|| id.to_owned());
     meta.deadline_ms = Some(millis(deadline.saturating_duration_since(Instant::now())));
 }
 

@@ -295,7 +295,7 @@ impl<A: Answers> Pump<'_, A> {
         let parts = Parts { id: id.clone(), sender: self.sender.clone() };
         let (answers, sender) = (Arc::clone(self.with.answers), self.sender.clone());
         let task_id = id.clone();
-        let reference = reference_of(&question.ask);
+        let reference = reference_of(&question);
         let span = tracing::info_span!("question", site = self.with.site, "ref" = reference);
         let work = async move {
             let answer = Arc::clone(&answers).answer(question, parts).await;
@@ -434,16 +434,18 @@ fn close(code: u16, reason: &str) -> Close {
     Close { code: CloseCode::from_number(code), reason: reason.to_owned() }
 }
 
-/// The short code a person can read out, which every line about this question carries.
-fn reference_of(ask: &Ask) -> Option<String> {
-    let meta = match ask {
-        Ask::Find(find) => &find.meta,
-        Ask::Retrieve(retrieve) => &retrieve.meta,
-        Ask::EndpointsFind(find) => &find.meta,
-        Ask::SessionStart(start) => &start.meta,
-        Ask::Release(_) | Ask::HealthCheck => return None,
+/// The short code a person can read out, which every line about this question carries; the
+/// question's id where the site gave none.
+fn reference_of(question: &Question) -> String {
+    let meta = match &question.ask {
+        Ask::Find(find) => Some(&find.meta),
+        Ask::Retrieve(retrieve) => Some(&retrieve.meta),
+        Ask::EndpointsFind(find) => Some(&find.meta),
+        Ask::SessionStart(start) => Some(&start.meta),
+        Ask::Release(_) | Ask::HealthCheck => None,
     };
-    meta.request_ref.as_deref().map(printable)
+    let given = meta.and_then(|meta| meta.request_ref.as_deref());
+    printable(given.unwrap_or(question.id.as_str()))
 }
 
 fn give_back_unheard<A: Answers>(answers: &A, work: &Work) {
