@@ -1,5 +1,5 @@
 //! The configuration explained: the commented example and the table of keys, both printed from
-//! [`key`].
+//! [`key`](super::key).
 
 use std::fmt::Write;
 
