@@ -36,10 +36,8 @@ pub(super) fn run(options: &DemoOptions) -> anyhow::Result<bool> {
     let format = if options.json { Format::Json } else { Format::Text };
     let mut story = Story::new("credentials", format);
     let mut stage = Stage::build(&root, &programs)?;
-    let told = play(&mut stage, &mut story, options.keep);
-    if let Err(error) = &told {
-        // Whatever was expected next did not happen; the story so far is still worth reading.
-        story.claim_that("the story comes to its end", false, format_args!("{error:#}"));
+    if let Err(error) = play(&mut stage, &mut story, options.keep) {
+        story.break_off(&error);
         story.tell(stage.service_says());
     }
     let passed = story.passed();

@@ -113,7 +113,8 @@ impl Household {
     /// Leaves everything running: names and process ids, in the order of their start.
     pub(super) fn keep(mut self) -> anyhow::Result<Vec<(&'static str, u32)>> {
         self.janitor.keep().context("the janitor has left")?;
-        let members = std::mem::take(&mut self.members);
+        let mut members = std::mem::take(&mut self.members);
+        members.retain_mut(|member| matches!(member.child.try_wait(), Ok(None)));
         Ok(members.iter().map(|member| (member.name, member.child.id())).collect())
     }
 }

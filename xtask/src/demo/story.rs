@@ -83,6 +83,12 @@ impl Story {
         self.record(claim.into(), holds, "that it holds".to_owned(), seen.to_string());
     }
 
+    /// What was to be told next cannot be: the story ends here, and does not hold.
+    pub(super) fn break_off(&mut self, error: &anyhow::Error) {
+        let seen = format!("{error:#}");
+        self.record("the story comes to its end".to_owned(), false, "no error".to_owned(), seen);
+    }
+
     fn record(&mut self, claim: String, holds: bool, expected: String, seen: String) {
         if holds {
             self.print(&format!("   {} {claim}", self.palette.good("ok")));
