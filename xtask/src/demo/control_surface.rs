@@ -9,13 +9,13 @@ use serde_json::Value;
 /// One control surface.
 #[derive(Debug)]
 pub(super) struct ControlSurface {
-    /// Ends without a slash.
+    /// Scheme, host and port.
     url: String,
     agent: ureq::Agent,
 }
 
 impl ControlSurface {
-    /// `url` as the simulator's ready file gives it.
+    /// `url` as the simulator's ready file gives it: with the folder `/_sim` or without.
     pub(super) fn new(url: &str) -> Self {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -23,7 +23,8 @@ impl ControlSurface {
             .proxy(None)
             .build()
             .new_agent();
-        Self { url: url.trim_end_matches('/').to_owned(), agent }
+        let url = url.trim_end_matches('/').trim_end_matches("/_sim").to_owned();
+        Self { url, agent }
     }
 
     pub(super) fn url(&self) -> &str {

@@ -128,8 +128,16 @@ pub(super) fn ask_to_end(pid: u32) {
     signal(pid, "-TERM");
 }
 
+/// A process that ended stays visible until somebody waits for it, and in many containers nobody
+/// waits for orphans. Such a one counts as gone, where the system lets us see it.
 fn is_running(pid: u32) -> bool {
-    signal(pid, "-0")
+    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok();
+    // `pid (name) state …`; the name may hold anything, brackets too.
+    let ended = state
+        .as_deref()
+        .and_then(|line| line.rsplit_once(')'))
+        .is_some_and(|(_, rest)| matches!(rest.trim_start().chars().next(), Some('Z' | 'X')));
+    !ended && signal(pid, "-0")
 }
 
 /// The shell's own `kill`: the program of that name is not on every machine.
@@ -178,12 +186,23 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_does_not_listen_is_ended_all_the_same() {
+    fn a_process_that_ended_counts_as_gone_even_if_nobody_waits_for_it() {
         let mut child = Command::new("sleep").arg("600").spawn().unwrap();
-        let pid = child.id();
-        assert!(is_running(pid));
-        ask_to_end(pid);
+        child.kill().unwrap();
+        let start = Instant::now();
+        while is_running(child.id()) {
+            assert!(start.elapsed() < GRACE, "it was killed long ago");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_process_is_asked_before_it_is_ended() {
+        let mut child = Command::new("sleep").arg("600").spawn().unwrap();
+        assert!(is_running(child.id()));
+        ask_to_end(child.id());
         assert!(!child.wait().unwrap().success());
-        assert!(!is_running(pid));
+        assert!(!is_running(child.id()));
     }
 }

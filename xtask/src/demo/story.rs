@@ -139,9 +139,13 @@ impl Story {
     }
 }
 
-/// Rows under a header, columns as wide as their widest cell.
+/// Rows under a header. Columns are as wide as their widest cell; the last one, which may be long,
+/// is not measured.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
+        if column + 1 == header.len() {
+            return header.last().map_or(0, |title| title.chars().count());
+        }
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         let title = header.get(column).map_or(0, |title| title.chars().count());
         cells.max().unwrap_or_default().max(title)
@@ -181,7 +185,7 @@ mod tests {
         let rows = vec![vec!["a".into(), "short".into()], vec!["longer".into(), "ü".into()]];
         assert_eq!(
             table(&["id", "name"], &rows),
-            "id      name\n------  -----\na       short\nlonger  ü"
+            "id      name\n------  ----\na       short\nlonger  ü"
         );
     }
 }

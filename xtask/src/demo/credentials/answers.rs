@@ -14,7 +14,6 @@ pub(super) struct Ecms {
 pub(super) struct Ecm {
     pub(super) group: String,
     pub(super) rank: Option<u32>,
-    pub(super) leads: bool,
     pub(super) product: Option<String>,
 }
 

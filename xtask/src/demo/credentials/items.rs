@@ -13,7 +13,9 @@ pub(super) struct Item {
     pub(super) target: Value,
     /// What the credential is for.
     pub(super) purpose: &'static str,
-    /// Display names that must be offered, in order, and no others.
+    /// Kinds of credential the item can take; empty leaves it to the ECM.
+    pub(super) kinds: &'static [&'static str],
+    /// Display names that must be offered, sorted, and no others.
     pub(super) offered: &'static [&'static str],
     /// Why these.
     pub(super) because: &'static str,
@@ -31,11 +33,12 @@ pub(super) fn items() -> [Item; 5] {
                 "os": "Windows Server 2022",
             }),
             purpose: "logon",
+            kinds: &[],
             offered: &[
+                r"ACME\adm-joe (linked)",
                 r"App01\break-glass",
                 r"App01\erp-user",
                 r"App01\helpdesk-01",
-                r"ACME\adm-joe (linked)",
             ],
             because: "the local accounts of App01 and the domain account linked to it, not \
                       svc-backup, which is not API-enabled",
@@ -44,7 +47,8 @@ pub(super) fn items() -> [Item; 5] {
             title: "an RDP item for db01.acme.test:3389",
             target: json!({ "kind": "rdp", "hostname": "db01.acme.test:3389", "port": 3389 }),
             purpose: "rdp",
-            offered: &[r"DB01\sa-reports", r"ACME\adm-joe (linked)"],
+            kinds: &[],
+            offered: &[r"ACME\adm-joe (linked)", r"DB01\sa-reports"],
             because: "what DB01 has, whatever the port, and the domain account linked to it",
         },
         Item {
@@ -54,6 +58,7 @@ pub(super) fn items() -> [Item; 5] {
                 "application": { "remote_app": "ACME ERP" },
             }),
             purpose: "application",
+            kinds: &[],
             offered: &["ACME ERP: erp-user"],
             because: "the account of the one application that the item starts",
         },
@@ -61,6 +66,7 @@ pub(super) fn items() -> [Item; 5] {
             title: "a Web Jump to https://portal.acme.test/login",
             target: json!({ "kind": "web", "url": "https://portal.acme.test/login" }),
             purpose: "web",
+            kinds: &[],
             offered: &[r"WEB01\portal-admin"],
             because: "what WEB01 has, whose DNS name is the host of the URL",
         },
@@ -70,8 +76,9 @@ pub(super) fn items() -> [Item; 5] {
                 "kind": "shell", "hostname": "linux01.acme.test", "protocol": "ssh", "port": 22,
             }),
             purpose: "ssh",
+            kinds: &["username_password", "ssh_private_key"],
             offered: &[r"LINUX01\root", r"LINUX01\root (key)"],
-            because: "root's password and root's key",
+            because: "root's password and root's key, since the item can take both",
         },
     ]
 }

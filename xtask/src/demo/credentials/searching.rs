@@ -17,25 +17,51 @@ pub(super) struct OnTheTable {
 /// Searches on each item. The story goes on with the first one.
 pub(super) fn tell(stage: &mut Stage, story: &mut Story) -> anyhow::Result<OnTheTable> {
     let mut first = None;
+    let mut told = Mapping::default();
     for item in items() {
         story.chapter(format!("{CONSOLE_USER} opens {} and asks for credentials", item.title));
-        let offers = search(stage, story, &item)?;
+        let offers = search(stage, story, &item, &mut told)?;
         first.get_or_insert(OnTheTable { target: item.target, offers });
     }
     first.context("there are no items")
 }
 
-fn search(stage: &mut Stage, story: &mut Story, item: &Item) -> anyhow::Result<Vec<Offer>> {
-    story.tell(format_args!("asked: user {CONSOLE_USER}, target {}", item.target));
+/// The mapping trace that was told last; it is not told twice.
+#[derive(Default)]
+struct Mapping(String);
+
+impl Mapping {
+    /// Leaves the trace out of an explanation if it is the one told before.
+    fn shorten(&mut self, explanation: &str) -> String {
+        let is_search = |line: &&str| line.starts_with("key ") || line.starts_with("asked ");
+        let mapping: Vec<_> = explanation.lines().take_while(|line| !is_search(line)).collect();
+        let rest: Vec<_> = explanation.lines().skip(mapping.len()).collect();
+        let mapping = mapping.join("\n");
+        if mapping == self.0 && !mapping.is_empty() {
+            return format!("(user mapping: as before)\n{}", rest.join("\n"));
+        }
+        self.0 = mapping;
+        explanation.to_owned()
+    }
+}
+
+fn search(
+    stage: &mut Stage,
+    story: &mut Story,
+    item: &Item,
+    told: &mut Mapping,
+) -> anyhow::Result<Vec<Offer>> {
+    story.tell(format_args!("asked: user {CONSOLE_USER}, {} for {}", item.purpose, item.target));
     let question = json!({
         "user": { "username": CONSOLE_USER }, "target": item.target, "purpose": item.purpose,
+        "want": { "kinds": item.kinds },
     });
     let found: Found = match stage.site.order("/_sim/search", &question)? {
         Answered::Well(found) => found,
         Answered::Refused { error } => bail!("the search was refused: {}", error.message),
     };
     story.tell("why, as the service logged it:");
-    story.tell(indented(&stage.latest_explanation()?));
+    story.tell(indented(&told.shorten(&stage.latest_explanation()?)));
     let calls = stage.new_calls()?;
     story.tell("the vault saw:");
     story.tell(indented(&calls_table(&calls)));
@@ -53,7 +79,8 @@ fn search(stage: &mut Stage, story: &mut Story, item: &Item) -> anyhow::Result<V
         calls.iter().filter(|call| call.method == "POST" && call.path.ends_with("/Requests"));
     story.claim("a search opens no release request", &0, &created.count());
     story.claim("the answer is complete", &true, &found.complete);
-    let displayed: Vec<_> = offers.iter().map(|offer| offer.display.as_str()).collect();
+    let mut displayed: Vec<_> = offers.iter().map(|offer| offer.display.as_str()).collect();
+    displayed.sort_unstable();
     story.claim(format!("offered: {}", item.because), item.offered, displayed.as_slice());
     Ok(offers)
 }
@@ -97,7 +124,7 @@ fn offers_table(offers: &[Offer]) -> String {
     table(&["credential", "kind", "scope", "approval", "id"], &rows)
 }
 
-/// The calls as rows: as whom, what, with which parameters, and the status.
+/// The calls as rows: how they ended, as whom, what, with which parameters.
 pub(super) fn calls_table(calls: &[Call]) -> String {
     let row = |call: &Call| {
         let path = call.path.split("/public/v3/").last().unwrap_or(&call.path);
@@ -108,17 +135,33 @@ pub(super) fn calls_table(calls: &[Call]) -> String {
             _ => query.join("&"),
         };
         vec![
+            call.status.map_or_else(|| "cut".to_owned(), |status| status.to_string()),
             call.user.clone().unwrap_or_default(),
             format!("{} {path}", call.method),
             details,
-            call.status.map_or_else(|| "cut".to_owned(), |status| status.to_string()),
         ]
     };
     let rows: Vec<_> = calls.iter().map(row).collect();
-    table(&["as", "call", "with", "status"], &rows)
+    table(&["status", "as", "call", "with"], &rows)
 }
 
 /// Two spaces before each line.
 pub(super) fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_mapping_is_told_once_and_another_one_again() {
+        let mut told = Mapping::default();
+        let first = "input  joe\nresult joe\nkey    host=a";
+        assert_eq!(told.shorten(first), first);
+        let second = "input  joe\nresult joe\nkey    host=b";
+        assert_eq!(told.shorten(second), "(user mapping: as before)\nkey    host=b");
+        let other = "input  ann\nresult ann\nkey    host=b";
+        assert_eq!(told.shorten(other), other);
+    }
 }

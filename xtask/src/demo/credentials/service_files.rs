@@ -80,6 +80,9 @@ approver = '{APPROVER}'
 ca-file = "{VAULT}-ca.pem"
 system-roots = false
 
+[vault.search]
+ssh-keys = "beside-passwords"
+
 [mapping]
 version = 1
 

@@ -132,15 +132,17 @@ impl Stage {
         let mut command = Command::new(&self.service);
         self.household.start(SERVICE, command.args(["run", "--config"]).arg(&config))?;
         let site = &self.site;
-        let link =
-            self.household.wait_for("ecm-service to be connected to the site", PATIENCE, || {
-                let links: Ecms = site.read("/_sim/ecms")?;
-                Ok(links.ecms.into_iter().find(|link| link.rank.is_some()))
-            })?;
-        let Ecm { group, leads, product, .. } = link;
-        let product = product.unwrap_or_default();
-        story.tell(format_args!("connected: {product}, group {group}"));
-        story.claim("the site shows one ECM, and it leads its group", &true, &leads);
+        let what = "ecm-service to be connected to the site";
+        let links = self.household.wait_for(what, PATIENCE, || {
+            let links: Ecms = site.read("/_sim/ecms")?;
+            Ok(links.ecms.iter().any(|link| link.rank.is_some()).then_some(links.ecms))
+        })?;
+        for Ecm { group, product, .. } in &links {
+            let product = product.as_deref().unwrap_or("an ECM without a name");
+            story.tell(format_args!("connected to the site: {product}, group {group}"));
+        }
+        let ranks: Vec<_> = links.iter().map(|link| link.rank).collect();
+        story.claim("the site has one ECM, first of its group", &vec![Some(1)], &ranks);
         // What the service does by itself when it starts is no answer to anybody's question.
         self.new_calls()?;
         Ok(())
