@@ -105,6 +105,11 @@ impl Story {
         self.record.passed
     }
 
+    /// Everything told so far, as it would be printed for a program.
+    pub(super) fn so_far(&self) -> anyhow::Result<String> {
+        Ok(serde_json::to_string(&self.record)?)
+    }
+
     /// Ends the story with its verdict.
     pub(super) fn end(self) -> anyhow::Result<()> {
         let claims: Vec<_> = self.record.chapters.iter().flat_map(|c| &c.claims).collect();

@@ -56,7 +56,7 @@ impl Planted {
 /// What a sweep looked at, and the planted secrets it found.
 #[derive(Debug, Default)]
 pub(super) struct Swept {
-    pub(super) files: usize,
+    pub(super) texts: usize,
     pub(super) bytes: usize,
     /// One sentence each, without the secret.
     pub(super) found: Vec<String>,
@@ -91,7 +91,7 @@ pub(super) fn sweep(
 impl Swept {
     /// Looks at one text that is not a file.
     pub(super) fn look_at(&mut self, place: &str, bytes: &[u8], planted: &[Planted]) {
-        self.files += 1;
+        self.texts += 1;
         self.bytes += bytes.len();
         for secret in planted {
             if let Some(spelling) = secret.spelling_in(bytes) {
@@ -166,7 +166,7 @@ mod tests {
         }
         let planted = [Planted::new("the key", SECRET)];
         let swept = sweep(folder.path(), &[path("key.secret")], &planted).unwrap();
-        assert_eq!((swept.files, swept.found.len()), (2, 1));
+        assert_eq!((swept.texts, swept.found.len()), (2, 1));
         assert!(swept.found.concat().contains("ledger"), "{:?}", swept.found);
         assert!(!format!("{planted:?}").contains("lanted +1"));
     }

@@ -32,18 +32,24 @@ pub(super) fn tell(stage: &mut Stage, story: &mut Story, keep: bool) -> anyhow::
         story.tell(note);
     }
 
-    let swept = sweep::sweep(stage.folder(), &stage.secret_files, &stage.planted)?;
+    let mut swept = sweep::sweep(stage.folder(), &stage.secret_files, &stage.planted)?;
+    swept.look_at("this story", story.so_far()?.as_bytes(), &stage.planted);
     story.tell(format_args!(
-        "searched {} files ({} bytes) in {} for {} planted secrets, each in five spellings",
-        swept.files,
-        swept.bytes,
+        "searched this story and all files in {} ({} texts, {} bytes) for {} planted secrets, each in \
+         five spellings",
         stage.folder().display(),
+        swept.texts,
+        swept.bytes,
         stage.planted.len(),
     ));
     let log = stage.folder().join(format!("{SERVICE}.log"));
     let log_bytes = std::fs::metadata(&log).map_or(0, |file| file.len());
     story.claim_that("the service wrote a log that was searched", log_bytes > 0, log_bytes);
     let none: Vec<String> = Vec::new();
-    story.claim("no secret stands in any log, output, ledger or audit file", &none, &swept.found);
+    story.claim(
+        "no secret stands in this story or in any log, output, ledger or audit file",
+        &none,
+        &swept.found,
+    );
     Ok(())
 }
