@@ -4,6 +4,8 @@ use std::fmt;
 
 use url::Url;
 
+use crate::percent;
+
 /// The base address of a vault's public API: always `https`, always ends with `/`, never holds a
 /// user name, password, query or fragment. Safe to print.
 ///
@@ -38,21 +40,20 @@ impl VaultAddress {
             return Err(AddressError::QueryOrFragment);
         }
         let path = url.path().trim_end_matches('/').to_owned();
-        if !path.to_ascii_lowercase().contains("/api/public/v") {
+        if !ends_in_version(&path) {
             return Err(AddressError::NotTheApi { path });
         }
         url.set_path(&format!("{path}/"));
         Ok(Self(url))
     }
 
-    /// The address of one call: `path` parts and query values are percent-encoded, each by itself.
+    /// The address of one call. Every path part and query value is percent-encoded by itself and
+    /// strictly: a name with `&`, `+`, `#`, `%`, a space or a backslash arrives as that name.
     pub(crate) fn join(&self, path: &[String], query: &[(&'static str, String)]) -> Url {
         let mut url = self.0.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path);
-        }
+        url.set_path(&percent::path(self.0.path(), path));
         if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(query);
+            url.set_query(Some(&percent::query(query)));
         }
         url
     }
@@ -68,6 +69,15 @@ impl VaultAddress {
     pub fn as_url(&self) -> &Url {
         &self.0
     }
+}
+
+/// Only `/api/public/v3` and the like is asked for: what comes before it differs on very old
+/// servers and behind some proxies.
+fn ends_in_version(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    lower.rsplit_once("/api/public/v").is_some_and(|(_, version)| {
+        !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    })
 }
 
 impl fmt::Display for VaultAddress {

@@ -3,7 +3,7 @@
 
 mod secret_text;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -11,32 +11,43 @@ use serde_json::value::RawValue;
 
 pub(crate) use self::secret_text::secret_text;
 
-/// One JSON object, its names in lower case, its values still text. `null` counts as absent.
-pub(crate) struct Fields<'a>(HashMap<String, &'a RawValue>);
+/// One JSON object, its values still text. `null` counts as absent.
+///
+/// A list in its order, not a map: rows have some twenty members, of which most are asked for
+/// once, and comparing their names costs less than keeping copies of them.
+pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Fields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Fields<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = HashMap::new();
-                while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
-                    if value.get() != "null" {
-                        fields.insert(name.to_ascii_lowercase(), value);
-                    }
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(Object)
+        deserializer.deserialize_map(FieldsVisitor)
     }
 }
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Vec::with_capacity(24);
+        while let Some(Name(name)) = map.next_key()? {
+            let value: &'de RawValue = map.next_value()?;
+            if value.get() != "null" {
+                fields.push((name, value));
+            }
+        }
+        Ok(Fields(fields))
+    }
+}
+
+/// A member's name, borrowed where it holds no escapes.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Why an object is not what it should be: which property, and that it is missing or of another
 /// kind. Never its value.
@@ -52,7 +63,7 @@ impl<'a> Fields<'a> {
     }
 
     fn get<T: Deserialize<'a>>(&self, property: &'static str) -> Result<Option<T>, RowError> {
-        let Some(raw) = self.0.get(&property.to_ascii_lowercase()) else { return Ok(None) };
+        let Some(raw) = self.raw(property) else { return Ok(None) };
         let value = serde_json::from_str(raw.get());
         value.map(Some).map_err(|_| RowError { property, missing: false })
     }
@@ -69,8 +80,23 @@ impl<'a> Fields<'a> {
         Ok(self.get::<String>(property)?.filter(|text| !text.is_empty()))
     }
 
+    /// A whole number; one in quotes is taken too.
     pub(crate) fn number(&self, property: &'static str) -> Result<Option<i64>, RowError> {
-        self.get(property)
+        let Some(raw) = self.raw(property) else { return Ok(None) };
+        match raw.get().trim_matches('"').trim() {
+            "" => Ok(None),
+            digits => digits.parse().map(Some).map_err(|_| RowError { property, missing: false }),
+        }
+    }
+
+    /// The number of a thing, which must be there.
+    pub(crate) fn id(&self, property: &'static str) -> Result<i64, RowError> {
+        self.number(property)?.ok_or(RowError { property, missing: true })
+    }
+
+    /// The number of a thing; zero, which some answers write for none, is none.
+    pub(crate) fn some_id(&self, property: &'static str) -> Result<Option<i64>, RowError> {
+        Ok(self.number(property)?.filter(|id| *id != 0))
     }
 
     /// A count that cannot be negative; a negative one is read as absent.
@@ -78,25 +104,40 @@ impl<'a> Fields<'a> {
         Ok(self.number(property)?.and_then(|number| u32::try_from(number).ok()))
     }
 
+    /// A yes or no; absent is no. `1`, `0` and words in quotes are taken too.
     pub(crate) fn flag(&self, property: &'static str) -> Result<bool, RowError> {
-        Ok(self.get(property)?.unwrap_or(false))
+        let Some(raw) = self.raw(property) else { return Ok(false) };
+        match raw.get().trim_matches('"') {
+            "1" => Ok(true),
+            "0" | "" => Ok(false),
+            word if word.eq_ignore_ascii_case("true") => Ok(true),
+            word if word.eq_ignore_ascii_case("false") => Ok(false),
+            _ => Err(RowError { property, missing: false }),
+        }
     }
 
     pub(crate) fn raw(&self, property: &'static str) -> Option<&'a RawValue> {
-        self.0.get(&property.to_ascii_lowercase()).copied()
+        self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(property)).map(|(_, raw)| *raw)
     }
 }
 
 /// Rows of a list, in whichever of the vault's three shapes it came: an array, one object where
-/// both names were given, or an envelope with `TotalCount` and `Data`.
+/// both names were given, or an envelope with `TotalCount` and `Data`. Nothing at all, and null,
+/// are a list without rows.
 pub(crate) fn rows<T>(
     text: &str,
     read: impl Fn(&Fields<'_>) -> Result<T, RowError>,
 ) -> Result<Vec<T>, RowsError> {
-    if text.trim_start().starts_with('{') {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if matches!(text, "" | "null") {
+        return Ok(Vec::new());
+    }
+    if text.starts_with('{') {
         let object = Fields::read(text).map_err(RowsError::whole)?;
-        if let (Some(data), Some(_)) = (object.raw("Data"), object.raw("TotalCount")) {
-            return array(data.get(), read);
+        match (object.raw("Data"), object.raw("TotalCount")) {
+            (Some(data), _) if data.get().starts_with('[') => return array(data.get(), read),
+            (None, Some(_)) => return Ok(Vec::new()),
+            _ => {}
         }
         let row = read(&object).map_err(|cause| RowsError { row: 0, cause })?;
         return Ok(vec![row]);

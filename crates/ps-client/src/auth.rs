@@ -1,11 +1,14 @@
-//! Who we are to the vault. The only writer of an `Authorization` header.
+//! Who we are to the vault.
+
+mod header;
 
 use std::fmt;
 
-use http::HeaderValue;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::Url;
-use zeroize::Zeroizing;
+
+pub use self::header::HeaderError;
+pub(crate) use self::header::{bearer_header, key_header};
 
 /// The vault user that a key-based sign-in acts for.
 ///
@@ -54,6 +57,9 @@ impl RunAs {
         let separators = name.chars().filter(|c| matches!(c, '\\' | '@')).count();
         if separators > 1 {
             return Err(RunAsError::Separators);
+        }
+        if name.starts_with(['\\', '@']) || name.ends_with(['\\', '@']) {
+            return Err(RunAsError::HalfName);
         }
         Ok(Self(name.to_owned()))
     }
@@ -108,9 +114,14 @@ pub enum RunAsError {
         r"a run-as user is a name, DOMAIN\user or user@suffix; this has more than one separator"
     )]
     Separators,
+    /// A separator with nothing before or behind it.
+    #[error("a run-as user has a name on both sides of its separator")]
+    HalfName,
 }
 
 /// How to sign in. `Debug` shows no secret.
+///
+/// An administrator makes either kind as an *API registration* and gives it to a group of users.
 #[derive(Clone, Debug)]
 pub enum Auth {
     /// An API key, on behalf of a user (scheme `PS-Auth`).
@@ -133,62 +144,13 @@ pub enum Auth {
     },
 }
 
-/// A value that the header cannot carry. Does not say which, for it is secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the {what} holds a character that a header cannot carry")]
-pub struct HeaderError {
-    /// Which of the values.
-    pub what: &'static str,
-}
-
-/// `PS-Auth key=..; runas=..; pwd=[..]; challenge=..;`, marked sensitive.
-pub(crate) fn key_header(
-    key: &SecretString,
-    run_as: &RunAs,
-    password: Option<&SecretString>,
-    challenge: Option<&SecretString>,
-) -> Result<HeaderValue, HeaderError> {
-    let key = part(key, "API key", |c| c == ';')?;
-    let mut text = Zeroizing::new(String::with_capacity(1_024));
-    text.push_str("PS-Auth key=");
-    text.push_str(key);
-    text.push_str("; runas=");
-    text.push_str(run_as.as_str());
-    text.push(';');
-    if let Some(password) = password {
-        // Brackets protect everything but the line itself.
-        text.push_str(" pwd=[");
-        text.push_str(part(password, "password", |_| false)?);
-        text.push_str("];");
+impl Auth {
+    /// What must not show in any text that is passed on.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        let (first, second) = match self {
+            Self::Key { key, password, .. } => (key, password.as_ref()),
+            Self::OAuth { client_secret, .. } => (client_secret, None),
+        };
+        std::iter::once(first).chain(second)
     }
-    if let Some(challenge) = challenge {
-        text.push_str(" challenge=");
-        text.push_str(part(challenge, "answer to the challenge", |c| c == ';')?);
-        text.push(';');
-    }
-    sensitive(&text, "sign-in header")
-}
-
-/// `Bearer ..` (RFC 6750, 2.1), marked sensitive.
-pub(crate) fn bearer_header(token: &SecretString) -> Result<HeaderValue, HeaderError> {
-    let token = part(token, "access token", |c| c == ' ' || c == ';')?;
-    sensitive(&Zeroizing::new(format!("Bearer {token}")), "access token")
-}
-
-fn part<'a>(
-    secret: &'a SecretString,
-    what: &'static str,
-    forbidden: impl Fn(char) -> bool,
-) -> Result<&'a str, HeaderError> {
-    let text = secret.expose_secret();
-    if text.is_empty() || text.chars().any(|c| c.is_control() || forbidden(c)) {
-        return Err(HeaderError { what });
-    }
-    Ok(text)
-}
-
-fn sensitive(text: &str, what: &'static str) -> Result<HeaderValue, HeaderError> {
-    let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| HeaderError { what })?;
-    value.set_sensitive(true);
-    Ok(value)
 }

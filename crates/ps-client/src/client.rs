@@ -10,13 +10,18 @@ use crate::address::VaultAddress;
 use crate::auth::{Auth, bearer_header, key_header};
 use crate::cookies::Cookies;
 use crate::endpoint::auth::{SignIn, SignedInUser, read_token};
-use crate::endpoint::{ApiAnswer, ApiRequest, Endpoint, SCALAR_BYTES};
+use crate::endpoint::{ApiAnswer, Endpoint};
 use crate::error::{Error, ErrorKind};
+use crate::percent;
+use crate::repeat::Repeat;
 use crate::session::Session;
 use crate::transport::{HttpRequest, Transport};
 
 /// Where a sign-in may name its prompt.
 const TWO_FACTOR: &str = "WWW-Authenticate-2FA";
+
+/// The token call, in errors.
+const TOKEN: &str = "POST Auth/connect/token";
 
 /// One vault over one transport. Cheap to clone.
 #[derive(Debug)]
@@ -28,6 +33,25 @@ pub struct Client<T> {
 struct Inner<T> {
     address: VaultAddress,
     transport: T,
+    limits: Limits,
+}
+
+/// How much of an answer is taken at the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of one page of a list: 8 MiB unless it is changed. A row has about half a KiB.
+    pub list_bytes: usize,
+    /// Bytes of any other answer: 64 KiB unless it is changed.
+    pub scalar_bytes: usize,
+    /// Rows of a list, all pages together: a million unless it is changed.
+    pub list_rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { list_bytes: 8 << 20, scalar_bytes: 64 << 10, list_rows: 1_000_000 }
+    }
 }
 
 impl<T> Clone for Client<T> {
@@ -75,7 +99,17 @@ impl<T: Transport> Client<T> {
     /// A client; nothing is sent yet.
     #[must_use]
     pub fn new(address: VaultAddress, transport: T) -> Self {
-        Self { inner: Arc::new(Inner { address, transport }) }
+        Self::with_limits(address, transport, Limits::default())
+    }
+
+    /// The same with other limits of what is taken.
+    #[must_use]
+    pub fn with_limits(address: VaultAddress, transport: T, limits: Limits) -> Self {
+        Self { inner: Arc::new(Inner { address, transport, limits }) }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.inner.limits
     }
 
     /// Where the vault is.
@@ -114,21 +148,37 @@ impl<T: Transport> Client<T> {
     pub(crate) async fn begin_session(
         &self,
         auth: &Auth,
+        cookies: Cookies,
+        challenge: Option<&SecretString>,
+    ) -> Result<Begun, Error> {
+        let begun = self.try_to_begin(auth, cookies, challenge).await;
+        begun.map_err(|error| error.scrubbed(auth.secrets().chain(challenge)))
+    }
+
+    async fn try_to_begin(
+        &self,
+        auth: &Auth,
         mut cookies: Cookies,
         challenge: Option<&SecretString>,
     ) -> Result<Begun, Error> {
         let authorization = self.authorization(auth, challenge).await?;
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, authorization);
-        let answer = self.send(SignIn::NAME, &SignIn.request(), headers, &cookies).await?;
+        let answer = self.send(&SignIn, headers, &cookies).await?;
         cookies.take(&answer.0.headers);
         if answer.0.status == StatusCode::UNAUTHORIZED
             && let Some(prompt) = answer.0.headers.get(TWO_FACTOR)
         {
-            let prompt = String::from_utf8_lossy(prompt.as_bytes()).chars().take(500).collect();
+            if matches!(auth, Auth::OAuth { .. }) {
+                // A bearer token leaves no place for an answer.
+                return Err(Error::new(SignIn::NAME, ErrorKind::TwoFactorWanted));
+            }
+            let prompt = String::from_utf8_lossy(prompt.as_bytes());
+            let prompt = prompt.chars().filter(|c| !c.is_control()).take(500).collect();
             return Ok(Begun::Challenge(prompt, cookies));
         }
-        Ok(Begun::Session(SignIn.read(&answer)?, cookies))
+        let user = SignIn.read(&answer).map_err(|error| error.with_repeat(Repeat::Safe))?;
+        Ok(Begun::Session(user, cookies))
     }
 
     async fn authorization(
@@ -157,15 +207,15 @@ impl<T: Transport> Client<T> {
     ) -> Result<SecretString, Error> {
         const PATH: [&str; 3] = ["Auth", "connect", "token"];
         let own = || self.inner.address.join(&PATH.map(str::to_owned), &[]);
-        // In a block of its own: the serializer is not `Sync`, and held over an await it would
-        // keep every call of a session from running on another thread.
-        let body = {
-            let mut form = url::form_urlencoded::Serializer::new(String::with_capacity(1_024));
-            form.append_pair("grant_type", "client_credentials")
-                .append_pair("client_id", client_id)
-                .append_pair("client_secret", client_secret.expose_secret());
-            Zeroizing::new(form.finish().into_bytes())
-        };
+        if token_url.is_some_and(|url| url.scheme() != "https") {
+            let rule = "the token address is https: the client secret is sent there";
+            return Err(Error::new(TOKEN, ErrorKind::Misuse { rule }));
+        }
+        let body = percent::secret_form(&[
+            ("grant_type", "client_credentials"),
+            ("client_id", client_id),
+            ("client_secret", client_secret.expose_secret()),
+        ]);
         let mut headers = HeaderMap::new();
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         headers.insert(header::CONTENT_TYPE, form);
@@ -174,44 +224,56 @@ impl<T: Transport> Client<T> {
             url: token_url.cloned().unwrap_or_else(own),
             headers,
             body,
-            max_answer: SCALAR_BYTES,
+            max_answer: self.inner.limits.scalar_bytes,
             is_sign_in: true,
         };
-        let answer =
-            self.inner.transport.send(request).await.map_err(|error| {
-                Error::new("POST Auth/connect/token", ErrorKind::Transport(error))
-            })?;
-        read_token(&ApiAnswer(answer))
+        let answer = self.inner.transport.send(request).await.map_err(|error| {
+            Error::new(TOKEN, ErrorKind::Transport(error)).with_repeat(Repeat::Safe)
+        })?;
+        read_token(&ApiAnswer(answer)).map_err(|error| error.with_repeat(Repeat::Safe))
     }
 
-    /// Sends one call in a server session.
-    pub(crate) async fn send(
+    /// Sends one call in a server session and takes its answer as it is.
+    pub(crate) async fn send<E: Endpoint>(
         &self,
-        endpoint: &'static str,
-        call: &ApiRequest,
+        endpoint: &E,
         mut headers: HeaderMap,
         cookies: &Cookies,
     ) -> Result<ApiAnswer, Error> {
+        endpoint.check()?;
+        let call = endpoint.request();
+        if !call.path.iter().all(|part| percent::can_be_path_part(part)) {
+            let rule = "an empty name, `.` or `..` cannot be part of a path";
+            return Err(Error::new(E::NAME, ErrorKind::Misuse { rule }));
+        }
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(cookie) = cookies.header() {
             headers.insert(header::COOKIE, cookie);
         }
-        let mut body = Zeroizing::new(Vec::new());
-        if let Some(json) = &call.body {
+        let limits = self.inner.limits;
+        let body = call.body.map_or_else(Zeroizing::default, |json| json.0);
+        if !body.is_empty() {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            body.reserve_exact(json.0.len());
-            body.extend_from_slice(&json.0);
         }
         let request = HttpRequest {
-            method: call.method.clone(),
+            method: call.method,
             url: self.inner.address.join(&call.path, &call.query),
             headers,
             body,
-            max_answer: call.max_answer,
-            is_sign_in: endpoint == SignIn::NAME,
+            max_answer: if call.is_list { limits.list_bytes } else { limits.scalar_bytes },
+            is_sign_in: E::NAME == SignIn::NAME,
         };
-        let answer = self.inner.transport.send(request).await;
-        answer.map(ApiAnswer).map_err(|error| Error::new(endpoint, ErrorKind::Transport(error)))
+        match self.inner.transport.send(request).await {
+            Ok(answer) => {
+                let status = answer.status.as_u16();
+                tracing::trace!(endpoint = E::NAME, status, "the vault answered");
+                Ok(ApiAnswer(answer))
+            }
+            Err(error) => {
+                let error = Error::new(E::NAME, ErrorKind::Transport(error));
+                Err(error.with_repeat(endpoint.repeat()))
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) struct Cookies(Vec<(String, SecretString)>);
 
 /// More than any vault sets; a peer cannot make us hold more.
 const MAX_COOKIES: usize = 32;
+const MAX_COOKIE_BYTES: usize = 4_096;
 
 impl Cookies {
     /// Takes what an answer sets. A cookie that is set anew replaces the old one; one without a
@@ -24,8 +25,9 @@ impl Cookies {
                 continue;
             };
             self.0.retain(|(name, _)| name != cookie.name());
-            let is_over = cookie.max_age().is_some_and(|age| age.is_zero());
-            if !is_over && !cookie.value().is_empty() && self.0.len() < MAX_COOKIES {
+            let bytes = cookie.name().len() + cookie.value().len();
+            let fits = bytes <= MAX_COOKIE_BYTES && self.0.len() < MAX_COOKIES;
+            if fits && !is_over(&cookie) && !cookie.value().is_empty() {
                 self.0.push((cookie.name().to_owned(), SecretString::from(cookie.value())));
             }
         }
@@ -36,7 +38,11 @@ impl Cookies {
         if self.0.is_empty() {
             return None;
         }
-        let mut text = Zeroizing::new(String::with_capacity(512));
+        // Sized first: a text that grows leaves copies behind that nobody wipes.
+        let bytes = |(name, value): &(String, SecretString)| {
+            name.len() + value.expose_secret().len() + "=; ".len()
+        };
+        let mut text = Zeroizing::new(String::with_capacity(self.0.iter().map(bytes).sum()));
         for (name, value) in &self.0 {
             if !text.is_empty() {
                 text.push_str("; ");
@@ -49,6 +55,21 @@ impl Cookies {
         header.set_sensitive(true);
         Some(header)
     }
+}
+
+impl Cookies {
+    /// The values, for taking them out of texts.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        self.0.iter().map(|(_, value)| value)
+    }
+}
+
+/// Cookies are deleted by an age of nothing, or a time long past: there is no clock here, and
+/// servers write 1970.
+fn is_over(cookie: &Cookie<'_>) -> bool {
+    let aged_out = cookie.max_age().is_some_and(|age| !age.is_positive());
+    let long_past = cookie.expires_datetime().is_some_and(|time| time.year() < 2000);
+    aged_out || long_past
 }
 
 impl fmt::Debug for Cookies {

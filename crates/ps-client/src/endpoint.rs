@@ -16,7 +16,8 @@ use http::{Method, StatusCode};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind, ReasonCode};
+use crate::error::{Error, ErrorKind, Excerpt, ReasonCode, is_html};
+use crate::repeat::Repeat;
 use crate::transport::HttpAnswer;
 
 /// One call to the vault.
@@ -50,13 +51,24 @@ pub trait Endpoint {
     ///
     /// [`Error`] for every answer that is not the one hoped for.
     fn read(&self, answer: &ApiAnswer) -> Result<Self::Answer, Error>;
+
+    /// Looks whether the call can be made at all; a session does so before it sends anything.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`] names the rule that is broken.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// What sending the call again would do when the fate of the first is unknown.
+    fn repeat(&self) -> Repeat {
+        Repeat::Safe
+    }
 }
 
-/// Longest answer of a call that lists something.
-pub(crate) const LIST_BYTES: usize = 8 << 20;
-
-/// Longest answer of any other call.
-pub(crate) const SCALAR_BYTES: usize = 64 << 10;
+/// In a longer text four digits may mean anything.
+const LONGEST_CODE_BODY: usize = 256;
 
 /// What a call sends, but for address and session.
 #[derive(Debug)]
@@ -65,7 +77,7 @@ pub struct ApiRequest {
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) body: Option<Body>,
-    pub(crate) max_answer: usize,
+    pub(crate) is_list: bool,
 }
 
 /// A JSON body. `Debug` tells its length only.
@@ -84,7 +96,7 @@ impl ApiRequest {
             path: path.iter().map(|part| (*part).to_owned()).collect(),
             query: Vec::new(),
             body: None,
-            max_answer: SCALAR_BYTES,
+            is_list: false,
         }
     }
 
@@ -99,8 +111,9 @@ impl ApiRequest {
         self
     }
 
+    /// A call that lists something may answer more.
     pub(crate) fn list(mut self) -> Self {
-        self.max_answer = LIST_BYTES;
+        self.is_list = true;
         self
     }
 
@@ -159,19 +172,26 @@ impl ApiAnswer {
             .with_answer(self.0.status.as_u16(), None)
     }
 
+    /// A page of a proxy, a sign-in or the web server itself, whatever type it claims.
     fn is_html(&self) -> bool {
-        let html = |value: &http::HeaderValue| value.as_bytes().starts_with(b"text/html");
-        self.0.headers.get(http::header::CONTENT_TYPE).is_some_and(html)
+        let html = |value: &http::HeaderValue| {
+            let start = value.as_bytes().get(..9).unwrap_or_default();
+            start.eq_ignore_ascii_case(b"text/html")
+        };
+        let typed = self.0.headers.get(http::header::CONTENT_TYPE).is_some_and(html);
+        typed || is_html(&self.0.body)
     }
 
-    /// What an answer that is no success means.
+    /// What an answer that is no success means. Of a success nothing is quoted: it may hold a
+    /// secret.
     pub(crate) fn error(&self, endpoint: &'static str) -> Error {
         let status = self.0.status;
-        let text = String::from_utf8_lossy(&self.0.body);
-        let code = (text.len() <= 512).then(|| ReasonCode::find(&text)).flatten();
+        let code = std::str::from_utf8(&self.0.body)
+            .ok()
+            .filter(|text| text.len() <= LONGEST_CODE_BODY)
+            .and_then(ReasonCode::find);
         let kind = match status {
-            _ if status.is_success() => ErrorKind::NotTheApi,
-            _ if status.is_redirection() => ErrorKind::NotTheApi,
+            _ if status.is_success() || status.is_redirection() => ErrorKind::NotTheApi,
             StatusCode::UNAUTHORIZED => ErrorKind::SignInRefused,
             StatusCode::FORBIDDEN => code.map_or(ErrorKind::Forbidden, ErrorKind::Refused),
             StatusCode::NOT_FOUND if self.is_html() => ErrorKind::NotTheApi,
@@ -184,23 +204,23 @@ impl ApiAnswer {
             _ if status.is_server_error() => ErrorKind::Server,
             _ => ErrorKind::Invalid,
         };
-        let excerpt = (!self.is_html() && !text.trim().is_empty()).then(|| excerpt(&text));
+        let excerpt = match status {
+            _ if status.is_success() => None,
+            _ if status.is_redirection() => self.redirected_to(),
+            _ => Excerpt::read(&self.0.body),
+        };
         Error::new(endpoint, kind).with_answer(status.as_u16(), excerpt)
+    }
+
+    /// Scheme and host only: the rest may hold tokens.
+    fn redirected_to(&self) -> Option<Excerpt> {
+        let location = self.0.headers.get(http::header::LOCATION)?.to_str().ok()?;
+        let origin = url::Url::parse(location).ok()?.origin().ascii_serialization();
+        Some(Excerpt::note(format!("redirected to {origin}")))
     }
 
     fn retry_after(&self) -> Option<std::time::Duration> {
         let seconds = self.0.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
         Some(std::time::Duration::from_secs(seconds))
-    }
-}
-
-/// The reason of a failed change stands near the end of a long log: both ends are kept.
-fn excerpt(text: &str) -> String {
-    const END: usize = 512;
-    let clean: Vec<char> =
-        text.trim().chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
-    match clean.len() {
-        ..=1_024 => clean.into_iter().collect(),
-        len => clean.iter().take(END).chain(&['…']).chain(clean.iter().skip(len - END)).collect(),
     }
 }

@@ -1,20 +1,31 @@
 //! What can go wrong with a call, sorted by who must act.
 
+mod code;
+mod excerpt;
+
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use crate::auth::HeaderError;
+use crate::repeat::Repeat;
 use crate::transport::TransportError;
+
+pub use self::code::ReasonCode;
+pub(crate) use self::excerpt::{Excerpt, is_html};
 
 /// A call that did not do what it should: what, at which endpoint, and what to do.
 ///
-/// Holds no secret and no address.
-#[derive(Debug)]
+/// Holds no secret and no address. Cheap to clone, for those who waited together.
+#[derive(Clone, Debug)]
 pub struct Error {
-    kind: Box<ErrorKind>,
+    kind: Arc<ErrorKind>,
     endpoint: &'static str,
     status: Option<u16>,
-    excerpt: Option<String>,
+    excerpt: Option<Excerpt>,
+    repeat: Repeat,
 }
 
 /// What went wrong.
@@ -55,17 +66,25 @@ pub enum ErrorKind {
         /// Where and how, never what.
         what: String,
     },
-    /// A new request may or may not exist, and it could not be found out.
+    /// A new request may or may not exist, and the list of requests did not settle it: it could
+    /// not be read, it shows several that fit, or it shows none while the vault may still be at
+    /// work. What became of the call itself is inside.
     MaybeMade(Box<Error>),
     /// The call did not get through.
     Transport(TransportError),
     /// A value cannot be sent.
     Header(HeaderError),
+    /// Nothing was sent: the vault would refuse the call, or answer it with nothing.
+    Misuse {
+        /// The rule that is broken.
+        rule: &'static str,
+    },
 }
 
 impl Error {
     pub(crate) fn new(endpoint: &'static str, kind: ErrorKind) -> Self {
-        Self { kind: Box::new(kind), endpoint, status: None, excerpt: None }
+        let kind = Arc::new(kind);
+        Self { kind, endpoint, status: None, excerpt: None, repeat: Repeat::Unsafe }
     }
 
     /// A sign-in that failed without a call, for whoever keeps sessions: the vault refused the
@@ -75,9 +94,24 @@ impl Error {
         Self::new("POST Auth/SignAppin", kind)
     }
 
-    pub(crate) fn with_answer(mut self, status: u16, excerpt: Option<String>) -> Self {
+    pub(crate) fn with_answer(mut self, status: u16, excerpt: Option<Excerpt>) -> Self {
         self.status = Some(status);
         self.excerpt = excerpt;
+        self
+    }
+
+    pub(crate) fn with_repeat(self, repeat: Repeat) -> Self {
+        Self { repeat, ..self }
+    }
+
+    /// Takes `secrets` out of what the vault said, for a server that echoes what it was sent.
+    pub(crate) fn scrubbed<'a>(
+        mut self,
+        secrets: impl IntoIterator<Item = &'a SecretString>,
+    ) -> Self {
+        if let Some(excerpt) = &mut self.excerpt {
+            excerpt.scrub(secrets);
+        }
         self
     }
 
@@ -108,21 +142,72 @@ impl Error {
         }
     }
 
-    /// The beginning of what the vault said about it. For logs, not for other people.
+    /// What the vault said about it: at most about 4 KiB, beginning and end, with everything
+    /// masked that looks like a secret. For logs, not for other people.
     #[must_use]
     pub fn excerpt(&self) -> Option<&str> {
-        self.excerpt.as_deref()
+        self.excerpt.as_ref().map(Excerpt::as_str)
     }
 
-    /// Whether the same call may succeed if it is simply made again, and making it twice does
-    /// no harm.
+    /// Whether the same call may succeed if it is simply made again after a while, and making it
+    /// twice does no harm. What may have made something that a repeat would make again never may:
+    /// look first.
     #[must_use]
     pub fn may_repeat(&self) -> bool {
+        let safe = self.repeat == Repeat::Safe;
         match &*self.kind {
-            ErrorKind::Throttled { .. } | ErrorKind::Server => true,
-            ErrorKind::Refused(ReasonCode::NotApproved) => true,
-            ErrorKind::Transport(error) => error.may_repeat(),
+            // Decided before anything is done.
+            ErrorKind::Throttled { .. } | ErrorKind::Refused(ReasonCode::NotApproved) => true,
+            ErrorKind::Server => safe,
+            ErrorKind::Invalid => safe && self.status == Some(408),
+            ErrorKind::Transport(error) => {
+                let lost = matches!(error, TransportError::TimedOut(_) | TransportError::Broken(_));
+                error.may_repeat() || (safe && lost)
+            }
             _ => false,
+        }
+    }
+
+    /// Whether the vault may have done what it was asked in spite of the error.
+    #[must_use]
+    pub fn may_have_been_executed(&self) -> bool {
+        match &*self.kind {
+            ErrorKind::Transport(error) => error.may_have_been_executed(),
+            // A balancer's word says nothing about what the vault behind it did.
+            ErrorKind::Server | ErrorKind::Unreadable { .. } | ErrorKind::NotTheApi => true,
+            ErrorKind::Invalid => self.status == Some(408),
+            ErrorKind::MaybeMade(_) => true,
+            _ => false,
+        }
+    }
+
+    /// What it means, in one sentence.
+    #[must_use]
+    pub fn meaning(&self) -> &'static str {
+        match &*self.kind {
+            ErrorKind::SignInRefused => "the vault does not let us in, and does not say why",
+            ErrorKind::TwoFactorWanted => "the vault wants a second factor from a person",
+            ErrorKind::LicenceInvalid => "the vault's licence is not valid",
+            ErrorKind::VersionDisabled => "this version of the API is switched off",
+            ErrorKind::Refused(code) | ErrorKind::Conflict(Some(code)) => code.meaning(),
+            ErrorKind::Forbidden => "the vault refuses this to the signed-in user",
+            ErrorKind::NotFound => "the vault does not have it, or it is over",
+            ErrorKind::Conflict(None) => "something in the vault is in the way",
+            ErrorKind::Invalid => match self.status {
+                Some(405) => "this vault does not know the call",
+                Some(408) => "the vault gave up waiting for the whole question",
+                _ => "the vault finds a value missing or wrong",
+            },
+            ErrorKind::Throttled { .. } => "the vault wants fewer calls",
+            ErrorKind::Server => "the vault, or a balancer in front of it, failed",
+            ErrorKind::NotTheApi => "what answered is not the vault's API",
+            ErrorKind::Unreadable { .. } => "the vault answered in a way this client does not know",
+            ErrorKind::MaybeMade(_) => "a release request may or may not have been made",
+            ErrorKind::Transport(error) if error.may_have_been_executed() => {
+                "no answer came, and the vault may have done what it was asked"
+            }
+            ErrorKind::Transport(_) => "the vault was not reached, and nothing has happened there",
+            ErrorKind::Header(_) | ErrorKind::Misuse { .. } => "nothing was sent",
         }
     }
 
@@ -131,10 +216,14 @@ impl Error {
     pub fn advice(&self) -> &'static str {
         match &*self.kind {
             ErrorKind::SignInRefused => {
-                "check, in this order: the key or client secret; that the run-as user exists, is active and not quarantined; that a group of the user has the API registration; that the registration's address rules allow this machine; whether it wants a password or a client certificate"
+                "check, in this order: the key or client secret (a rotated key stops at once); \
+                 that the run-as user exists, is active and not quarantined; that a group of the \
+                 user has the API registration; that the registration's address rules allow this \
+                 machine; whether it wants a password or a client certificate"
             }
             ErrorKind::TwoFactorWanted => {
-                "switch multi-factor enforcement off for this API registration, or sign in with a person present"
+                "switch multi-factor enforcement off for this API registration, or sign in with a \
+                 person present"
             }
             ErrorKind::LicenceInvalid => "the vault's licence must be renewed",
             ErrorKind::VersionDisabled => "switch API version 3 on in the vault",
@@ -142,18 +231,23 @@ impl Error {
             ErrorKind::Forbidden => "the user lacks the permission that the call's page names",
             ErrorKind::NotFound => "it was deleted, has expired or was given back; search again",
             ErrorKind::Conflict(None) => "somebody else holds it; wait or ask them",
-            ErrorKind::Invalid => "the vault's own words are in the log",
+            ErrorKind::Invalid => match self.status {
+                Some(405) => "check the vault's release",
+                Some(408) => "repeat; look at the network in between",
+                _ => "see the vault's own words; a policy may want a reason or a ticket",
+            },
             ErrorKind::Throttled { .. } => "wait and repeat",
             ErrorKind::Server => "repeat; if it stays, look at the vault's own log",
             ErrorKind::NotTheApi => {
-                "check that the address ends with /BeyondTrust/api/public/v3, and that no proxy asks for a sign-in"
+                "check that the address ends with /BeyondTrust/api/public/v3, and that no proxy \
+                 asks for a sign-in"
             }
             ErrorKind::Unreadable { .. } => {
                 "the vault may be newer than this client; report the endpoint and what it says"
             }
             ErrorKind::MaybeMade(_) => "look at the list of requests before making another",
             ErrorKind::Transport(error) => error.advice(),
-            ErrorKind::Header(_) => "correct the value",
+            ErrorKind::Header(_) | ErrorKind::Misuse { .. } => "correct the value",
         }
     }
 }
@@ -181,6 +275,7 @@ impl fmt::Display for Error {
             ErrorKind::MaybeMade(_) => f.write_str("a request may have been made"),
             ErrorKind::Transport(_) => f.write_str("the call did not get through"),
             ErrorKind::Header(_) => f.write_str("a value cannot be sent"),
+            ErrorKind::Misuse { rule } => write!(f, "the call cannot be made like this: {rule}"),
         }
     }
 }
@@ -193,110 +288,5 @@ impl std::error::Error for Error {
             ErrorKind::Header(cause) => Some(cause),
             _ => None,
         }
-    }
-}
-
-/// The vault's reason for a refusal, four digits in the body of a 403 or 409.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ReasonCode {
-    /// 4031.
-    NoPermission,
-    /// 4032.
-    RequestorsOnly,
-    /// 4033.
-    ApproversOnly,
-    /// 4034.
-    NotApproved,
-    /// 4035.
-    NoApprovers,
-    /// 4091.
-    RequestExists,
-    /// Another number, kept.
-    Other(u16),
-}
-
-impl ReasonCode {
-    const KNOWN: [(Self, u16); 6] = [
-        (Self::NoPermission, 4031),
-        (Self::RequestorsOnly, 4032),
-        (Self::ApproversOnly, 4033),
-        (Self::NotApproved, 4034),
-        (Self::NoApprovers, 4035),
-        (Self::RequestExists, 4091),
-    ];
-
-    /// The first four-digit code of class 403 or 409 in a short text: `4031`, `"4031"`,
-    /// `{"code":4031}` and the like.
-    #[must_use]
-    pub fn find(text: &str) -> Option<Self> {
-        let digits = text.split(|c: char| !c.is_ascii_digit());
-        let codes = digits.filter(|word| word.len() == 4).filter_map(|word| word.parse().ok());
-        codes
-            .into_iter()
-            .find(|code| matches!(code, 4030..=4039 | 4090..=4099))
-            .map(Self::from_number)
-    }
-
-    /// The code of a number.
-    #[must_use]
-    pub fn from_number(number: u16) -> Self {
-        Self::KNOWN
-            .iter()
-            .find(|(_, n)| *n == number)
-            .map_or(Self::Other(number), |(code, _)| *code)
-    }
-
-    /// The number.
-    #[must_use]
-    pub fn number(self) -> u16 {
-        match self {
-            Self::Other(number) => number,
-            known => Self::KNOWN.iter().find(|(code, _)| *code == known).map_or(0, |(_, n)| *n),
-        }
-    }
-
-    /// What it means.
-    #[must_use]
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::NoPermission => {
-                "no permission to request this account, or the account does not belong to the system, or it is not enabled for the API"
-            }
-            Self::RequestorsOnly => "only requestors may, or this access type is not available",
-            Self::ApproversOnly => "only approvers may",
-            Self::NotApproved => "the request is not approved yet",
-            Self::NoApprovers => {
-                "not enough approvers are configured, or too many requests are open"
-            }
-            Self::RequestExists => "a request for this account exists, of this user or another",
-            Self::Other(_) => "a reason that this client does not know",
-        }
-    }
-
-    /// What to do.
-    #[must_use]
-    pub fn advice(self) -> &'static str {
-        match self {
-            Self::NoPermission => {
-                "check that the account is enabled for API access; that a Smart Rule with it gives the user's group the Requestor role and an access policy, and has been processed; and that the account is linked to this system"
-            }
-            Self::RequestorsOnly => {
-                "give the user the Requestor role, or use another kind of access"
-            }
-            Self::ApproversOnly => "give the user the Approver role",
-            Self::NotApproved => "wait for the approval, or approve it",
-            Self::NoApprovers => {
-                "configure enough approvers in the access policy, or wait until a request is given back"
-            }
-            Self::RequestExists => "reuse the existing request, or wait until it is given back",
-            Self::Other(_) => "look the number up in the vault's documentation",
-        }
-    }
-}
-
-impl fmt::Display for ReasonCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.number(), self.meaning())
     }
 }

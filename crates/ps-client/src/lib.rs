@@ -1,4 +1,4 @@
-//! A typed client for the Password Safe public REST API, version 3.
+#![doc = include_str!("../README.md")]
 
 mod address;
 mod answer;
@@ -8,12 +8,15 @@ mod cookies;
 pub mod endpoint;
 mod error;
 pub mod model;
+mod percent;
+mod repeat;
 mod session;
 pub mod transport;
 
 pub use self::address::{AddressError, VaultAddress};
 pub use self::auth::{Auth, RunAs, RunAsError};
-pub use self::client::{Challenge, Client, SignedIn};
+pub use self::client::{Challenge, Client, Limits, SignedIn};
 pub use self::error::{Error, ErrorKind, ReasonCode};
-pub use self::session::Session;
+pub use self::repeat::Repeat;
+pub use self::session::{Paged, Pages, Session};
 pub use self::transport::{Transport, TransportError};

@@ -1,32 +1,22 @@
 //! A server session: signed in once, signed in again when the vault forgot it, signed out.
 
-use std::collections::HashSet;
-use std::hash::Hash;
+mod create;
+mod pages;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderMap, StatusCode};
 use tokio::sync::Mutex as AsyncMutex;
 
+pub use self::pages::{Paged, Pages};
+
 use crate::auth::Auth;
 use crate::client::{Begun, Client};
 use crate::cookies::Cookies;
 use crate::endpoint::auth::{SignOut, SignedInUser};
-use crate::endpoint::managed_accounts::ListManagedAccounts;
-use crate::endpoint::managed_systems::ListManagedSystems;
-use crate::endpoint::requests::{CreateRequest, Created, ListRequests};
 use crate::endpoint::{ApiAnswer, Endpoint};
 use crate::error::{Error, ErrorKind};
-use crate::model::{
-    ManagedAccountQuery, ManagedSystem, ManagedSystemQuery, NewRequest, ReleaseRequest,
-    RequestableAccount,
-};
 use crate::transport::Transport;
-
-/// Rows asked for at once; the vault's own default for accounts.
-const PAGE: u32 = 1_000;
-
-/// Pages of one list at the most. A list this long is a fault of the server or the query.
-const MAX_PAGES: u32 = 1_000;
 
 /// A signed-in session. Clones share it; the vault itself runs the calls of one session one
 /// after the other, so use several sessions for real parallelism.
@@ -50,6 +40,10 @@ struct State {
     cookies: Cookies,
     /// Raised with each sign-in, so that one expiry causes one sign-in.
     generation: u64,
+    /// Raised with each sign-in that failed, so that those who waited for it share its outcome: a
+    /// refused password is sent once, not once for each call that waits.
+    failures: u64,
+    last_failure: Option<Error>,
 }
 
 impl<T> Clone for Session<T> {
@@ -60,7 +54,8 @@ impl<T> Clone for Session<T> {
 
 impl<T: Transport> Session<T> {
     pub(crate) fn new(client: Client<T>, auth: Auth, user: SignedInUser, cookies: Cookies) -> Self {
-        let state = Mutex::new(State { cookies, generation: 0 });
+        let state = State { cookies, generation: 0, failures: 0, last_failure: None };
+        let state = Mutex::new(state);
         let signing_in = AsyncMutex::new(());
         Self { inner: Arc::new(Inner { client, auth, user, state, signing_in }) }
     }
@@ -83,22 +78,35 @@ impl<T: Transport> Session<T> {
     /// again did not help.
     pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<E::Answer, Error> {
         let answer = self.exchange(endpoint).await?;
-        endpoint.read(&answer)
+        endpoint.read(&answer).map_err(|error| {
+            let state = self.state();
+            let secrets = self.inner.auth.secrets().chain(state.cookies.secrets());
+            error.with_repeat(endpoint.repeat()).scrubbed(secrets)
+        })
     }
 
     async fn exchange<E: Endpoint>(&self, endpoint: &E) -> Result<ApiAnswer, Error> {
-        let request = endpoint.request();
-        let state = self.state();
-        let client = &self.inner.client;
-        let answer = client.send(E::NAME, &request, HeaderMap::new(), &state.cookies).await?;
+        let sent_with = self.state();
+        let answer = self.send_with(endpoint, &sent_with).await?;
         if answer.0.status != StatusCode::UNAUTHORIZED {
-            self.keep_cookies(&state, &answer);
             return Ok(answer);
         }
         tracing::debug!(endpoint = E::NAME, "the vault's session is over, signing in again");
-        self.sign_in_again(state.generation).await?;
-        let state = self.state();
-        client.send(E::NAME, &request, HeaderMap::new(), &state.cookies).await
+        self.sign_in_again(&sent_with).await?;
+        self.send_with(endpoint, &self.state()).await
+    }
+
+    async fn send_with<E: Endpoint>(
+        &self,
+        endpoint: &E,
+        state: &State,
+    ) -> Result<ApiAnswer, Error> {
+        let client = &self.inner.client;
+        let answer = client.send(endpoint, HeaderMap::new(), &state.cookies).await?;
+        if answer.0.status.is_success() {
+            self.keep_cookies(state, &answer);
+        }
+        Ok(answer)
     }
 
     /// A balancer may move the session to another node and set its cookie anew.
@@ -109,26 +117,44 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    async fn sign_in_again(&self, expired: u64) -> Result<(), Error> {
+    /// Signs in after the session of `expired` was refused, unless somebody else just has, or has
+    /// just been refused.
+    async fn sign_in_again(&self, expired: &State) -> Result<(), Error> {
         let _only_one = self.inner.signing_in.lock().await;
-        if self.state().generation != expired {
+        let now = self.state();
+        if now.generation != expired.generation {
             return Ok(());
         }
-        let begun =
-            self.inner.client.begin_session(&self.inner.auth, Cookies::default(), None).await?;
-        let (user, cookies) = match begun {
-            Begun::Session(user, cookies) => (user, cookies),
-            Begun::Challenge(..) => {
-                return Err(Error::new("POST Auth/SignAppin", ErrorKind::TwoFactorWanted));
-            }
-        };
-        if user.user != self.inner.user.user {
-            // The same name now means somebody else: nothing of theirs is ours to touch.
-            return Err(Error::new("POST Auth/SignAppin", ErrorKind::SignInRefused));
+        if now.failures != expired.failures
+            && let Some(failure) = now.last_failure
+        {
+            return Err(failure);
         }
+        let begun = self.begin_again().await;
         let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
-        *state = State { cookies, generation: expired + 1 };
-        Ok(())
+        match begun {
+            Ok(cookies) => {
+                let State { generation, failures, .. } = now;
+                let generation = generation + 1;
+                *state = State { cookies, generation, failures, last_failure: None };
+                Ok(())
+            }
+            Err(error) => {
+                state.failures += 1;
+                state.last_failure = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    async fn begin_again(&self) -> Result<Cookies, Error> {
+        let Inner { client, auth, user, .. } = &*self.inner;
+        match client.begin_session(auth, Cookies::default(), None).await? {
+            Begun::Challenge(..) => Err(Error::at_sign_in(ErrorKind::TwoFactorWanted)),
+            Begun::Session(again, cookies) if again.user == user.user => Ok(cookies),
+            // The same name now means somebody else: nothing of theirs is ours to touch.
+            Begun::Session(..) => Err(Error::at_sign_in(ErrorKind::SignInRefused)),
+        }
     }
 
     fn state(&self) -> State {
@@ -143,107 +169,14 @@ impl<T: Transport> Session<T> {
     /// minutes without a call.
     pub async fn sign_out(&self) -> Result<(), Error> {
         let cookies = self.state().cookies;
-        let request = SignOut.request();
-        let answer =
-            self.inner.client.send(SignOut::NAME, &request, HeaderMap::new(), &cookies).await?;
+        let answer = self.inner.client.send(&SignOut, HeaderMap::new(), &cookies).await?;
         match SignOut.read(&answer) {
             Err(error) if matches!(error.kind(), ErrorKind::SignInRefused) => Ok(()),
             outcome => outcome,
         }
     }
 
-    /// All accounts that this user may request and the query fits, page after page.
-    ///
-    /// # Errors
-    ///
-    /// As [`ListManagedAccounts`]; [`ErrorKind::Unreadable`] when the list does not end.
-    pub async fn managed_accounts(
-        &self,
-        query: &ManagedAccountQuery,
-    ) -> Result<Vec<RequestableAccount>, Error> {
-        let page = |offset| ListManagedAccounts { query: query.clone(), limit: PAGE, offset };
-        let key = |row: &RequestableAccount| (row.system, row.account, row.application);
-        self.all_pages(page, key).await
+    pub(crate) fn client(&self) -> &Client<T> {
+        &self.inner.client
     }
-
-    /// All managed systems that the query fits, page after page.
-    ///
-    /// # Errors
-    ///
-    /// As [`ListManagedSystems`]; [`ErrorKind::Unreadable`] when the list does not end.
-    pub async fn managed_systems(
-        &self,
-        query: &ManagedSystemQuery,
-    ) -> Result<Vec<ManagedSystem>, Error> {
-        let page = |offset| ListManagedSystems { query: query.clone(), limit: PAGE, offset };
-        self.all_pages(page, |row: &ManagedSystem| row.system).await
-    }
-
-    /// Asks for pages until one is short, or brings nothing new: some servers and proxies ignore
-    /// the offset and send the first page for ever.
-    async fn all_pages<E, R, K>(
-        &self,
-        page: impl Fn(u32) -> E,
-        key: impl Fn(&R) -> K,
-    ) -> Result<Vec<R>, Error>
-    where
-        E: Endpoint<Answer = Vec<R>>,
-        K: Eq + Hash,
-    {
-        let mut all = Vec::new();
-        let mut seen = HashSet::new();
-        for number in 0..MAX_PAGES {
-            let rows = self.send(&page(number * PAGE)).await?;
-            let is_last = rows.len() < PAGE as usize;
-            let before = all.len();
-            all.extend(rows.into_iter().filter(|row| seen.insert(key(row))));
-            if is_last || all.len() == before {
-                return Ok(all);
-            }
-        }
-        let what = format!("the list has more than {MAX_PAGES} pages of {PAGE} rows");
-        Err(Error::new(E::NAME, ErrorKind::Unreadable { what }))
-    }
-
-    /// Makes a release request, and never two of it.
-    ///
-    /// If the answer is lost, the request may exist all the same. Then the user's requests are
-    /// listed and one with the same system, account and reason is taken for it; so put something
-    /// unique into the reason. If that cannot be found out either, the error is
-    /// [`ErrorKind::MaybeMade`].
-    ///
-    /// # Errors
-    ///
-    /// As [`CreateRequest`], and [`ErrorKind::MaybeMade`].
-    pub async fn create_request(&self, new: &NewRequest) -> Result<Created, Error> {
-        let lost = match self.send(&CreateRequest(new)).await {
-            Err(error) if was_maybe_executed(&error) => error,
-            outcome => return outcome,
-        };
-        tracing::debug!("the answer to a new release request was lost, looking for the request");
-        match self.send(&ListRequests::default()).await {
-            Ok(rows) => match newest(rows, new) {
-                Some(row) => Ok(Created { id: row.request, reused: false }),
-                None => Err(lost),
-            },
-            Err(_) => Err(Error::new("POST Requests", ErrorKind::MaybeMade(Box::new(lost)))),
-        }
-    }
-}
-
-fn was_maybe_executed(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Transport(transport) => transport.may_have_been_executed(),
-        // A balancer's word says nothing about what the vault behind it did.
-        ErrorKind::Server | ErrorKind::Unreadable { .. } | ErrorKind::NotTheApi => true,
-        _ => false,
-    }
-}
-
-fn newest(rows: Vec<ReleaseRequest>, new: &NewRequest) -> Option<ReleaseRequest> {
-    let reason = new.reason.as_deref();
-    rows.into_iter()
-        .filter(|row| row.system == new.system && row.account == new.account)
-        .filter(|row| row.reason.as_deref() == reason)
-        .max_by_key(|row| row.request)
 }

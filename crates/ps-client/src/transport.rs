@@ -1,6 +1,8 @@
 //! The seam to the network: one HTTP request in, one answer out.
 
 #[cfg(feature = "https")]
+mod distrust;
+#[cfg(feature = "https")]
 pub mod https;
 
 use std::error::Error as StdError;
@@ -21,7 +23,9 @@ pub struct HttpRequest {
     pub headers: HeaderMap,
     /// Body, empty for none. A POST without body still needs `Content-Length: 0`.
     pub body: Zeroizing<Vec<u8>>,
-    /// The longest body of an answer that is wanted, in bytes.
+    /// The longest body that is taken, in bytes. Of a success (2xx) with a longer one nothing is
+    /// taken, which is [`TransportError::TooLong`]; any other answer is cut there, because its
+    /// status matters more than its text.
     pub max_answer: usize,
     /// Whether this is a sign-in, which may wait for a person's second factor.
     pub is_sign_in: bool,
@@ -66,8 +70,8 @@ pub enum TransportError {
     /// No connection: name, network or port. Nothing was sent.
     #[error("the vault cannot be reached")]
     Unreachable(#[source] Cause),
-    /// The vault's certificate is not accepted. Nothing was sent.
-    #[error("the vault's certificate is not trusted: {why}")]
+    /// TLS failed, mostly because the vault's certificate is not accepted. Nothing was sent.
+    #[error("no trusted connection to the vault: {why}")]
     Untrusted {
         /// Why not.
         why: Distrust,
@@ -92,7 +96,7 @@ pub enum TransportError {
 /// The cause below a transport error.
 pub type Cause = Box<dyn StdError + Send + Sync>;
 
-/// Why a certificate is not accepted.
+/// Why a connection is not trusted, sorted by who must act. "It" is the vault's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Distrust {
@@ -100,10 +104,16 @@ pub enum Distrust {
     UnknownIssuer,
     /// It is for another name.
     WrongName,
-    /// It is over, or not yet begun.
+    /// It is over.
     Expired,
+    /// Its time has not come.
+    NotYetValid,
     /// It was revoked.
     Revoked,
+    /// The vault wants a certificate of ours, or another one.
+    ClientCertificate,
+    /// The two sides have no TLS version or cipher in common.
+    NothingInCommon,
     /// Anything else; the cause says it.
     Other,
 }
@@ -113,10 +123,42 @@ impl fmt::Display for Distrust {
         f.write_str(match self {
             Self::UnknownIssuer => "nobody we trust signed it",
             Self::WrongName => "it is for another name",
-            Self::Expired => "it is expired or not valid yet",
+            Self::Expired => "it has expired",
+            Self::NotYetValid => "it is not valid yet",
             Self::Revoked => "it was revoked",
+            Self::ClientCertificate => "the vault wants a client certificate that it accepts",
+            Self::NothingInCommon => "the two sides have no TLS version or cipher in common",
             Self::Other => "TLS failed",
         })
+    }
+}
+
+impl Distrust {
+    fn advice(self) -> &'static str {
+        match self {
+            Self::UnknownIssuer => {
+                "give the certificate of the authority that issued the vault's certificate as CA \
+                 file; an intermediate certificate that the vault does not send looks the same"
+            }
+            Self::WrongName => {
+                "use a name that the vault's certificate is for, with a resolve override if that \
+                 name does not lead to the vault"
+            }
+            Self::Expired => {
+                "renew the vault's certificate; if it is new, set this machine's clock"
+            }
+            Self::NotYetValid => "set this machine's clock",
+            Self::Revoked => "have a new certificate issued for the vault",
+            Self::ClientCertificate => {
+                "give a client certificate of an authority that the vault trusts; a web server \
+                 that asks for it by renegotiation (TLS 1.2) or after the handshake (TLS 1.3) \
+                 cannot be served: have it ask at the first handshake"
+            }
+            Self::NothingInCommon => {
+                "switch TLS 1.3, or TLS 1.2 with ECDHE and AES-GCM, on in the vault's web server"
+            }
+            Self::Other => "see the cause; check that the port speaks TLS",
+        }
     }
 }
 
@@ -138,16 +180,7 @@ impl TransportError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "check name, port, route, firewall and proxy",
-            Self::Untrusted { why: Distrust::UnknownIssuer, .. } => {
-                "give the certificate of the authority that issued the vault's certificate as CA file"
-            }
-            Self::Untrusted { why: Distrust::WrongName, .. } => {
-                "use the name that the vault's certificate is for"
-            }
-            Self::Untrusted { why: Distrust::Expired, .. } => {
-                "renew the vault's certificate, or set this machine's clock"
-            }
-            Self::Untrusted { .. } => "see the cause; TLS 1.2 with forward secrecy is the least",
+            Self::Untrusted { why, .. } => why.advice(),
             Self::TimedOut(_) => "repeat what may be repeated; look at the vault's load",
             Self::Broken(_) => "repeat what may be repeated",
             Self::TooLong { .. } => "ask for less at once",

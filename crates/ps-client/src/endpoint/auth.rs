@@ -33,7 +33,7 @@ pub struct SignedInUser {
 impl SignedInUser {
     fn read(fields: &Fields<'_>) -> Result<Self, RowError> {
         Ok(Self {
-            user: UserId::new(fields.required("UserId")?),
+            user: UserId::new(fields.id("UserId")?),
             user_name: fields.text("UserName")?,
             name: fields.text("Name")?,
             email: fields.text("EmailAddress")?,

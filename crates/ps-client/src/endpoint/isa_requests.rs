@@ -7,6 +7,7 @@ use super::{ApiAnswer, ApiRequest, Endpoint};
 use crate::answer::secret_text;
 use crate::error::Error;
 use crate::model::{CredentialType, NewIsaRequest};
+use crate::repeat::Repeat;
 
 /// `POST ISARequests`: the secret at once. *Confirmed.* 201.
 ///
@@ -33,5 +34,10 @@ impl Endpoint for CreateIsaRequest {
     fn read(&self, answer: &ApiAnswer) -> Result<SecretString, Error> {
         secret_text(answer.body(Self::NAME)?)
             .ok_or_else(|| answer.unreadable(Self::NAME, "it is not a bare JSON string"))
+    }
+
+    /// Each call is a release of its own in the vault's audit.
+    fn repeat(&self) -> Repeat {
+        Repeat::Unsafe
     }
 }

@@ -57,9 +57,37 @@ impl Endpoint for ListManagedAccounts {
             Err(error) => Err(error),
         }
     }
+
+    fn check(&self) -> Result<(), Error> {
+        self.query.check().map_err(|rule| Error::new(Self::NAME, ErrorKind::Misuse { rule }))
+    }
 }
 
 impl ManagedAccountQuery {
+    /// The rules between filters that the vault answers with nothing at all.
+    fn check(&self) -> Result<(), &'static str> {
+        let texts =
+            [&self.system_name, &self.account_name, &self.workgroup_name, &self.application_name];
+        let texts = texts.into_iter().chain([&self.ip_address]);
+        if texts.flatten().any(String::is_empty) {
+            return Err("an empty filter finds everything: leave it out");
+        }
+        let has_domain = |name: &String| name.contains(['\\', '@']);
+        if self.kind == Some(AccountKind::DomainLinked)
+            && self.account_name.as_ref().is_some_and(|name| !has_domain(name))
+        {
+            return Err(r"a directory account is found by DOMAIN\name or UPN only");
+        }
+        if self.application_name.is_some() && self.kind != Some(AccountKind::Application) {
+            return Err("an application's name is a filter of application accounts only");
+        }
+        let by_address = [AccountKind::System, AccountKind::DomainLinked, AccountKind::Database];
+        if self.ip_address.is_some() && !self.kind.is_some_and(|kind| by_address.contains(&kind)) {
+            return Err("an address is a filter of system, domain-linked and database accounts");
+        }
+        Ok(())
+    }
+
     /// Accounts of one kind.
     #[must_use]
     pub fn of_kind(kind: AccountKind) -> Self {

@@ -7,6 +7,7 @@ use super::{ApiAnswer, ApiRequest, Endpoint};
 use crate::answer::rows;
 use crate::error::{Error, ErrorKind};
 use crate::model::{NewRequest, Queue, ReleaseRequest, RequestId, StatusFilter};
+use crate::repeat::Repeat;
 
 /// `POST Requests`: asks for access. *Confirmed.*
 ///
@@ -39,9 +40,19 @@ impl Endpoint for CreateRequest<'_> {
 
     fn read(&self, answer: &ApiAnswer) -> Result<Created, Error> {
         let number: i64 = serde_json::from_str(answer.text(Self::NAME)?)
-            .map_err(|_| answer.unreadable(Self::NAME, "it is not a bare integer"))?;
+            .ok()
+            .filter(|number| *number > 0)
+            .ok_or_else(|| answer.unreadable(Self::NAME, "it is not the number of a request"))?;
         let reused = answer.0.status == StatusCode::OK;
         Ok(Created { id: RequestId::new(number), reused })
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.0.check().map_err(|rule| Error::new(Self::NAME, ErrorKind::Misuse { rule }))
+    }
+
+    fn repeat(&self) -> Repeat {
+        Repeat::AfterLookup
     }
 }
 

@@ -49,14 +49,14 @@ pub struct RequestableAccount {
 impl RequestableAccount {
     pub(crate) fn read(row: &Fields<'_>) -> Result<Self, RowError> {
         Ok(Self {
-            system: SystemId::new(row.required("SystemId")?),
+            system: SystemId::new(row.id("SystemId")?),
             system_name: row.required("SystemName")?,
-            account: AccountId::new(row.required("AccountId")?),
+            account: AccountId::new(row.id("AccountId")?),
             account_name: row.required("AccountName")?,
             domain: row.text("DomainName")?,
             user_principal_name: row.text("UserPrincipalName")?,
             instance: row.text("InstanceName")?,
-            application: row.number("ApplicationID")?.filter(|id| *id != 0).map(ApplicationId::new),
+            application: row.some_id("ApplicationID")?.map(ApplicationId::new),
             application_name: row.text("ApplicationDisplayName")?,
             platform: row.number("PlatformID")?,
             default_release_minutes: row.minutes("DefaultReleaseDuration")?,
@@ -160,8 +160,8 @@ pub struct ManagedAccount {
 impl ManagedAccount {
     pub(crate) fn read(row: &Fields<'_>) -> Result<Self, RowError> {
         Ok(Self {
-            account: AccountId::new(row.required("ManagedAccountID")?),
-            system: SystemId::new(row.required("ManagedSystemID")?),
+            account: AccountId::new(row.id("ManagedAccountID")?),
+            system: SystemId::new(row.id("ManagedSystemID")?),
             domain: row.text("DomainName")?,
             name: row.required("AccountName")?,
             distinguished_name: row.text("DistinguishedName")?,
@@ -174,7 +174,7 @@ impl ManagedAccount {
             maximum_concurrent_requests: row.minutes("MaxConcurrentRequests")?,
             changes_after_release: row.flag("ChangePasswordAfterAnyReleaseFlag")?,
             is_changing: row.flag("IsChanging")?,
-            workgroup: row.number("WorkgroupID")?.map(WorkgroupId::new),
+            workgroup: row.some_id("WorkgroupID")?.map(WorkgroupId::new),
         })
     }
 }

@@ -22,6 +22,19 @@ pub enum AccessType {
     App,
 }
 
+impl AccessType {
+    /// Whether `word` is how the vault calls it.
+    fn is_called(self, word: &str) -> bool {
+        let own = match self {
+            Self::View => "View",
+            Self::Rdp => "RDP",
+            Self::Ssh => "SSH",
+            Self::App => "App",
+        };
+        own.eq_ignore_ascii_case(word)
+    }
+}
+
 /// What happens when the user already has a request for the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -155,6 +168,18 @@ impl NewRequest {
     pub fn rotate_on_checkin(mut self, rotate: bool) -> Self {
         self.rotate_on_checkin = Some(rotate);
         self
+    }
+
+    /// The rules that the vault answers with a refusal that does not name them.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        if self.system.number() < 1 || self.account.number() < 1 {
+            // The vault says 4031, as if a role were missing.
+            return Err("system and account are numbers from 1 on");
+        }
+        if self.access_type == AccessType::App && self.application.is_none() {
+            return Err("access of type App names its application");
+        }
+        Ok(())
     }
 
     /// Minutes asked for.
@@ -296,6 +321,19 @@ pub enum RequestStatus {
 }
 
 impl ReleaseRequest {
+    /// Whether this is what making `new` would come to: the same system, account, application,
+    /// kind of access as far as it is told, and reason. The vault may have taken spaces off the
+    /// reason's ends.
+    #[must_use]
+    pub fn answers(&self, new: &NewRequest) -> bool {
+        let trimmed = |text: &Option<String>| text.as_deref().unwrap_or("").trim().to_owned();
+        self.system == new.system
+            && self.account == new.account
+            && self.application.map(ApplicationId::number) == new.application
+            && self.access_type.as_ref().is_none_or(|word| new.access_type.is_called(word))
+            && trimmed(&self.reason) == trimmed(&new.reason)
+    }
+
     pub(crate) fn read(row: &Fields<'_>) -> Result<Self, RowError> {
         let status = match row.text("Status")? {
             Some(status) if status.eq_ignore_ascii_case("active") => RequestStatus::Active,
@@ -305,13 +343,13 @@ impl ReleaseRequest {
         };
         let time = |name| Ok::<_, RowError>(row.text(name)?.map(VaultTime::from_text));
         Ok(Self {
-            request: RequestId::new(row.required("RequestID")?),
-            system: SystemId::new(row.required("SystemID")?),
+            request: RequestId::new(row.id("RequestID")?),
+            system: SystemId::new(row.id("SystemID")?),
             system_name: row.text("SystemName")?,
-            account: AccountId::new(row.required("AccountID")?),
+            account: AccountId::new(row.id("AccountID")?),
             account_name: row.text("AccountName")?,
             domain: row.text("DomainName")?,
-            application: row.number("ApplicationID")?.filter(|id| *id != 0).map(ApplicationId::new),
+            application: row.some_id("ApplicationID")?.map(ApplicationId::new),
             release: time("RequestReleaseDate")?,
             approved: time("ApprovedDate")?,
             expires: time("ExpiresDate")?,

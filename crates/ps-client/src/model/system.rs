@@ -39,7 +39,7 @@ pub struct ManagedSystem {
 impl ManagedSystem {
     pub(crate) fn read(row: &Fields<'_>) -> Result<Self, RowError> {
         Ok(Self {
-            system: SystemId::new(row.required("ManagedSystemID")?),
+            system: SystemId::new(row.id("ManagedSystemID")?),
             name: row.required("SystemName")?,
             host_name: row.text("HostName")?,
             dns_name: row.text("DnsName")?,
@@ -47,7 +47,7 @@ impl ManagedSystem {
             ip_address: row.text("IPAddress")?,
             entity_type: row.number("EntityTypeID")?,
             platform: row.number("PlatformID")?,
-            workgroup: row.number("WorkgroupID")?.map(WorkgroupId::new),
+            workgroup: row.some_id("WorkgroupID")?.map(WorkgroupId::new),
             instance: row.text("InstanceName")?,
             port: row.minutes("Port")?,
             access_url: row.text("AccessURL")?,

@@ -1,19 +1,20 @@
 //! HTTPS by reqwest over rustls: the only file of this crate that opens connections.
 
-use std::error::Error as StdError;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Cause, Distrust, HttpAnswer, HttpRequest, Transport, TransportError};
+use super::distrust::distrust;
+use super::{Cause, HttpAnswer, HttpRequest, Transport, TransportError};
 
 /// Connections to one vault, reused between calls.
 ///
@@ -179,6 +180,7 @@ impl HttpsBuilder {
             .tls_backend_preconfigured(tls)
             .https_only(true)
             .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(self.connect_timeout)
             .user_agent(concat!("keyferry-ps-client/", env!("CARGO_PKG_VERSION")));
@@ -208,11 +210,11 @@ impl HttpsBuilder {
             rustls::crypto::CryptoProvider::get_default().ok_or(HttpsError::NoProvider)?;
         let mut roots = RootCertStore::empty();
         if self.native_roots {
-            let native = rustls_native_certs::load_native_certs();
-            let (added, _) = roots.add_parsable_certificates(native.certs);
-            if added == 0 && self.ca.is_empty() {
-                return Err(HttpsError::NoNativeRoots { errors: native.errors.len() });
+            let native = NativeRoots::of_this_machine();
+            if native.count() == 0 && self.ca.is_empty() {
+                return Err(HttpsError::NoNativeRoots { errors: native.problems().len() });
             }
+            roots.extend(native.store.roots.iter().cloned());
         }
         for certificate in &self.ca {
             roots.add(certificate.clone()).map_err(HttpsError::BadCertificate)?;
@@ -220,16 +222,55 @@ impl HttpsBuilder {
         if roots.is_empty() {
             return Err(HttpsError::NoRoots);
         }
-        let config = ClientConfig::builder_with_provider(Arc::clone(provider))
+        let builder = ClientConfig::builder_with_provider(Arc::clone(provider))
             .with_safe_default_protocol_versions()
             .map_err(HttpsError::BadCertificate)?
             .with_root_certificates(roots);
-        match &self.identity {
-            Some((chain, key)) => config
+        let mut config = match &self.identity {
+            Some((chain, key)) => builder
                 .with_client_auth_cert(chain.clone(), key.clone_key())
-                .map_err(HttpsError::BadCertificate),
-            None => Ok(config.with_no_client_auth()),
-        }
+                .map_err(HttpsError::BadCertificate)?,
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(config)
+    }
+}
+
+/// The authorities that this machine trusts, read once per process.
+#[derive(Debug)]
+pub struct NativeRoots {
+    store: RootCertStore,
+    problems: Vec<String>,
+}
+
+impl NativeRoots {
+    /// Reads them, or returns what was read before.
+    #[must_use]
+    pub fn of_this_machine() -> &'static Self {
+        static ROOTS: OnceLock<NativeRoots> = OnceLock::new();
+        ROOTS.get_or_init(|| {
+            let found = rustls_native_certs::load_native_certs();
+            let mut problems: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
+            let mut store = RootCertStore::empty();
+            let (_, unusable) = store.add_parsable_certificates(found.certs);
+            if unusable > 0 {
+                problems.push(format!("{unusable} certificates cannot be used"));
+            }
+            Self { store, problems }
+        })
+    }
+
+    /// How many authorities there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.store.len()
+    }
+
+    /// What could not be read, for the log: one unreadable file is no reason to trust nobody.
+    #[must_use]
+    pub fn problems(&self) -> &[String] {
+        &self.problems
     }
 }
 
@@ -247,43 +288,56 @@ fn certificates(
 impl Transport for HttpsTransport {
     async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, TransportError> {
         let timeout = if request.is_sign_in { self.sign_in_timeout } else { self.timeout };
-        // reqwest owns its bodies; this copy is freed without being wiped, and holds client
-        // secrets only while a token is asked for.
-        let body = reqwest::Body::from(request.body.to_vec());
         let mut headers = request.headers;
         if request.body.is_empty() && matches!(request.method, Method::POST | Method::PUT) {
             // hyper leaves the length of an empty body out, and IIS answers that with 411.
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        let sent = self
-            .client
-            .request(request.method, request.url)
-            .headers(headers)
-            .timeout(timeout)
-            .body(body)
-            .send()
-            .await;
-        let mut answer = sent.map_err(transport_error)?;
-        let status = answer.status();
-        let headers = std::mem::take(answer.headers_mut());
-        let max = request.max_answer;
-        let announced = answer.content_length().and_then(|length| usize::try_from(length).ok());
-        // Room for the whole body at once: a buffer that grows leaves copies that nobody wipes.
-        let mut whole = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(16_384).min(max)));
-        while let Some(chunk) = answer.chunk().await.map_err(transport_error)? {
-            if whole.len() + chunk.len() > max {
-                return Err(TransportError::TooLong { max });
-            }
-            if whole.capacity() - whole.len() < chunk.len() {
-                let room = (2 * whole.capacity()).max(whole.len() + chunk.len()).min(max);
-                let mut grown = Zeroizing::new(Vec::with_capacity(room));
-                grown.extend_from_slice(&whole);
-                whole = grown;
-            }
-            whole.extend_from_slice(&chunk);
+        let mut call =
+            self.client.request(request.method, request.url).headers(headers).timeout(timeout);
+        if !request.body.is_empty() {
+            // The buffer itself goes along, and is wiped when the last one lets go of it.
+            call = call.body(Bytes::from_owner(request.body));
         }
-        Ok(HttpAnswer { status, headers, body: whole })
+        let answer = call.send().await.map_err(transport_error)?;
+        read_answer(answer, request.max_answer).await
     }
+}
+
+/// Takes the body piece by piece, no more than `max` bytes of it.
+async fn read_answer(
+    mut answer: reqwest::Response,
+    max: usize,
+) -> Result<HttpAnswer, TransportError> {
+    let status = answer.status();
+    let headers = std::mem::take(answer.headers_mut());
+    let announced = answer.content_length().and_then(|length| usize::try_from(length).ok());
+    // Room for the whole body at once: a buffer that grows leaves copies that nobody wipes.
+    let mut whole = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(16_384).min(max)));
+    while let Some(piece) = answer.chunk().await.map_err(transport_error)? {
+        let room = max - whole.len();
+        if piece.len() <= room {
+            append(&mut whole, &piece);
+            continue;
+        }
+        if status.is_success() {
+            return Err(TransportError::TooLong { max });
+        }
+        append(&mut whole, piece.get(..room).unwrap_or_default());
+        break;
+    }
+    Ok(HttpAnswer { status, headers, body: whole })
+}
+
+/// Grows by moving into a new buffer, so that the old one is wiped.
+fn append(whole: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
+    let needed = whole.len() + piece.len();
+    if needed > whole.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * whole.capacity())));
+        larger.extend_from_slice(whole);
+        *whole = larger;
+    }
+    whole.extend_from_slice(piece);
 }
 
 /// Sorts reqwest's errors by what the vault may have done.
@@ -296,39 +350,5 @@ fn transport_error(error: reqwest::Error) -> TransportError {
         (true, _) => TransportError::Unreachable(error.into()),
         (false, true) => TransportError::TimedOut(error.into()),
         (false, false) => TransportError::Broken(error.into()),
-    }
-}
-
-fn distrust(error: &reqwest::Error) -> Option<Distrust> {
-    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(current) = cause {
-        match current.downcast_ref::<rustls::Error>() {
-            Some(rustls::Error::InvalidCertificate(reason)) => return Some(sort(reason)),
-            Some(_) => return Some(Distrust::Other),
-            None => {}
-        }
-        // TLS errors travel inside io errors, sometimes two deep, and the `source` of an io error
-        // skips what it holds.
-        let held = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        cause = match held {
-            Some(held) => Some(held),
-            None => current.source(),
-        };
-    }
-    None
-}
-
-fn sort(reason: &CertificateError) -> Distrust {
-    match reason {
-        CertificateError::UnknownIssuer => Distrust::UnknownIssuer,
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            Distrust::WrongName
-        }
-        CertificateError::Expired
-        | CertificateError::ExpiredContext { .. }
-        | CertificateError::NotValidYet
-        | CertificateError::NotValidYetContext { .. } => Distrust::Expired,
-        CertificateError::Revoked => Distrust::Revoked,
-        _ => Distrust::Other,
     }
 }

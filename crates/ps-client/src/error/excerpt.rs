@@ -1,0 +1,141 @@
+//! The text of a refusal: bounded, on one's terminal without surprises, without secrets.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// What the vault wrote beside a refusal. Long texts keep their beginning and end: the log of a
+/// failed change has its reason near the end.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Excerpt {
+    text: String,
+}
+
+/// Bytes kept of the beginning and of the end.
+const HEAD_BYTES: usize = 1024;
+const TAIL_BYTES: usize = 3072;
+
+/// What is put in a secret's place.
+const MASK: &str = "[redacted]";
+
+impl Excerpt {
+    /// Reads the body of a refusal; `None` for an empty one.
+    pub(crate) fn read(body: &[u8]) -> Option<Self> {
+        let text = String::from_utf8_lossy(body);
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let text = if is_html(body) { describe_html(text) } else { unwrap_message(text) };
+        let text: String =
+            text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
+        (!text.is_empty()).then(|| Self { text: shorten(&mask_suspects(&text)) })
+    }
+
+    /// A remark of our own.
+    pub(crate) fn note(text: String) -> Self {
+        Self { text }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Masks `secrets` wherever they occur, for a server that echoes what it was sent.
+    pub(crate) fn scrub<'a>(&mut self, secrets: impl IntoIterator<Item = &'a SecretString>) {
+        for secret in secrets {
+            let secret = secret.expose_secret();
+            if secret.len() >= 4 && self.text.contains(secret) {
+                self.text = self.text.replace(secret, MASK);
+            }
+        }
+    }
+}
+
+/// An HTML page: a proxy, a sign-in page or the web server itself answered, not the API.
+pub(crate) fn is_html(body: &[u8]) -> bool {
+    let start: Vec<u8> = body
+        .iter()
+        .skip_while(|byte| byte.is_ascii_whitespace() || matches!(byte, 0xEF | 0xBB | 0xBF))
+        .take(9)
+        .map(u8::to_ascii_lowercase)
+        .collect();
+    ["<!doctype", "<html", "<head", "<body"].iter().any(|tag| start.starts_with(tag.as_bytes()))
+}
+
+/// The page's title says it all.
+fn describe_html(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let title = lower.find("<title>").zip(lower.find("</title>")).and_then(|(start, end)| {
+        let title = text.get(start + "<title>".len()..end)?;
+        Some(title.trim().to_owned())
+    });
+    match title {
+        Some(title) if !title.is_empty() => format!("HTML page \"{title}\""),
+        _ => "HTML page".to_owned(),
+    }
+}
+
+/// `"text"` and `{"Message": "text"}` are taken out of their wrapping.
+fn unwrap_message(text: &str) -> String {
+    match serde_json::from_str(text) {
+        Ok(serde_json::Value::String(inner)) => inner,
+        Ok(serde_json::Value::Object(members)) => members
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("message"))
+            .and_then(|(_, value)| value.as_str())
+            .unwrap_or(text)
+            .to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+/// Masks what looks like a secret: what stands behind `key=`, `pwd=` and the like, and long runs
+/// without a space that hold both letters and digits.
+fn mask_suspects(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_inclusive(char::is_whitespace) {
+        let bare = word.trim_end();
+        let space = word.get(bare.len()..).unwrap_or_default();
+        let lower = bare.to_ascii_lowercase();
+        let label = LABELS.iter().filter_map(|label| Some(lower.find(label)? + label.len())).min();
+        match label.and_then(|end| bare.get(..end)) {
+            Some(label) => {
+                out.push_str(label);
+                out.push_str(MASK);
+            }
+            None if looks_random(bare) => out.push_str(MASK),
+            None => out.push_str(bare),
+        }
+        out.push_str(space);
+    }
+    out
+}
+
+const LABELS: [&str; 7] =
+    ["key=", "pwd=", "password=", "secret=", "token=", "challenge=", "sessionid="];
+
+fn looks_random(word: &str) -> bool {
+    let core = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~+/=".contains(&byte);
+    core.len() >= 32
+        && core.bytes().all(token)
+        && core.bytes().any(|byte| byte.is_ascii_digit())
+        && core.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+fn shorten(text: &str) -> String {
+    if text.len() <= HEAD_BYTES + TAIL_BYTES {
+        return text.to_owned();
+    }
+    let head_end = (0..=HEAD_BYTES).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    let tail_at = text.len() - TAIL_BYTES;
+    let tail_start =
+        (tail_at..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+    let (head, tail) = (text.get(..head_end), text.get(tail_start..));
+    let left_out = tail_start - head_end;
+    format!("{} […{left_out} bytes left out…] {}", head.unwrap_or(""), tail.unwrap_or(""))
+}
+
+impl fmt::Debug for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.text)
+    }
+}
