@@ -1,4 +1,4 @@
-//! From the name a console user signed in with to the vault user it stands for.
+#![doc = include_str!("../README.md")]
 
 mod account;
 mod dn;

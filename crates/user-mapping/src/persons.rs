@@ -116,7 +116,10 @@ pub(crate) fn check_exceptions(
             }
         };
         let target = match table.cross_domain.as_deref() {
-            Some(id) => check_domain(&path, "cross-domain", id, domains, findings),
+            Some(id) => match check_domain(&path, "cross-domain", id, domains, findings) {
+                Some(index) => Some(index),
+                None => continue,
+            },
             None => domain,
         };
         check_user_key(&format!("{path}.user"), &table.user, findings);

@@ -4,6 +4,8 @@ mod tree;
 
 use serde::Serialize;
 
+pub use tree::OneLine;
+
 use crate::{DomainId, Folded, Refusal, Runas};
 
 /// How a resolution came about: what was looked at, in order, up to the step that decided.
@@ -30,6 +32,12 @@ impl Trace {
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// The same as [`Display`](std::fmt::Display) prints, on one line: for a log.
+    #[must_use]
+    pub fn in_one_line(&self) -> OneLine<'_> {
+        OneLine(self)
     }
 }
 

@@ -20,7 +20,21 @@ impl fmt::Display for Trace {
     }
 }
 
-/// The name of a step, as wide as the longest of them.
+/// A trace on one line.
+#[derive(Debug, Clone, Copy)]
+pub struct OneLine<'a>(pub(super) &'a Trace);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.0.steps.iter().enumerate() {
+            let between = if index > 0 { " | " } else { "" };
+            write!(f, "{between}{} {}", label(step), Text(step))?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of a step.
 fn label(step: &Step) -> String {
     match step {
         Step::Input { .. } => "input".to_owned(),

@@ -1,7 +1,18 @@
 //! What names are, and whom they stand for, seen from outside the crate.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may end the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may end the test"
+)]
 
 mod dn_properties;
 mod dn_vectors;
+mod mapping_file;
 mod names;
+mod reconciling;
+mod resolve_properties;
+mod rules;
+mod setting;
+mod traces;
