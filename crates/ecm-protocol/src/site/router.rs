@@ -82,6 +82,11 @@ impl Router {
         Self { limits, groups: BTreeMap::new() }
     }
 
+    /// This group exists, whether or not an ECM serves it now.
+    pub fn know(&mut self, group: &str) {
+        self.groups.entry(group.to_ascii_lowercase()).or_default();
+    }
+
     /// A link was upgraded.
     ///
     /// # Errors
@@ -139,11 +144,14 @@ impl Router {
             .map(|seat| seat.link)
     }
 
-    /// Whether this group has no ECM and *Default* stands in for it; worth a warning.
+    /// Whether nobody has ever heard of this group and *Default* stands in for it; worth a warning.
+    ///
+    /// A group that was declared, or had an ECM once, is never stood in for: its questions must
+    /// not reach the vault of another tenant.
     #[must_use]
     pub fn falls_back(&self, group: &str) -> bool {
-        let known = self.groups.get(&group.to_ascii_lowercase());
-        !group.eq_ignore_ascii_case(DEFAULT_GROUP) && known.is_none_or(Vec::is_empty)
+        let known = self.groups.contains_key(&group.to_ascii_lowercase());
+        !group.eq_ignore_ascii_case(DEFAULT_GROUP) && !known
     }
 
     /// A link's place in its group.

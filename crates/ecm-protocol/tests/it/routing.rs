@@ -83,6 +83,11 @@ fn groups_do_not_serve_each_other_but_default_serves_whom_nobody_serves() {
     // Its one ECM is down: another tenant's must not stand in.
     router.set_state(TWO, LinkState::Down);
     assert_eq!(router.leader(Some("Berlin"), &[]), None);
+    // Nor when it is gone, nor for a group that was declared and never served.
+    router.disconnect(TWO);
+    router.know("Rome");
+    assert_eq!(router.leader(Some("Berlin"), &[]), None);
+    assert_eq!(router.leader(Some("rome"), &[]), None);
     // Nobody knows Paris.
     assert!(router.falls_back("Paris"));
     assert_eq!(router.leader(Some("Paris"), &[]), Some(ONE));
