@@ -17,7 +17,10 @@ fn value() -> impl Strategy<Value = String> {
     );
     let hex = prop_oneof![Just("#04024869".to_owned()), Just("#0203010001".to_owned())];
     prop_oneof![
-        4 => plain.prop_map(|text| text.trim_matches(' ').trim_start_matches('#').trim_start_matches(' ').to_owned()),
+        4 => plain.prop_map(|text| {
+            // A value may not start with either, and only the space may not end it.
+            text.trim_start_matches([' ', '#']).trim_end_matches(' ').to_owned()
+        }),
         4 => escaped.prop_map(|parts| parts.concat()),
         1 => hex,
     ]
