@@ -1,4 +1,4 @@
-//! What the docs say is true: links, the map of crates, the compiler version.
+//! What the docs say is true: links, paths, the map of crates, the compiler version.
 
 use super::markdown;
 use super::{Finding, Report};
@@ -6,6 +6,9 @@ use crate::workspace::{Metadata, SourceFile, SourceTree};
 
 const MAP: &str = "ARCHITECTURE.md";
 const INDEX: &str = "docs/README.md";
+
+/// Where our files are.
+const FOLDERS: [&str; 5] = ["crates/", "bins/", "fixtures/", "docs/", "xtask/"];
 
 /// Files that may name the oldest compiler.
 const NAMES_THE_COMPILER: [&str; 3] = ["README.md", "CONTRIBUTING.md", "STYLE.md"];
@@ -22,6 +25,7 @@ pub(super) fn check(metadata: &Metadata, tree: &SourceTree) -> Report {
             }
         }
     }
+    report.findings.extend(paths_that_are_gone(tree));
     report.findings.extend(crates_missing_on_the_map(metadata, tree));
     report.findings.extend(pages_missing_in_the_index(tree));
     report.findings.extend(wrong_compiler_versions(metadata, tree));
@@ -68,6 +72,23 @@ fn resolve(from: &str, target: &str) -> Option<String> {
         }
     }
     Some(parts.join("/"))
+}
+
+/// A path in backticks that begins in one of our folders is meant to be followed.
+fn paths_that_are_gone(tree: &SourceTree) -> Vec<Finding> {
+    let ours = |path: &str| FOLDERS.iter().any(|folder| path.starts_with(folder));
+    let mut findings = Vec::new();
+    for file in tree.with_ending(".md") {
+        for (line, span) in markdown::code_spans(&file.text) {
+            let is_pattern = span.contains(|c: char| c.is_whitespace() || "*<>{}…".contains(c));
+            let path = span.split(['#', ':']).next().unwrap_or(span).trim_end_matches('/');
+            if ours(span) && !is_pattern && !tree.has(path) {
+                let message = format!("names `{span}`, which is not there");
+                findings.push(Finding::at_line(&file.path, line, message));
+            }
+        }
+    }
+    findings
 }
 
 fn crates_missing_on_the_map(metadata: &Metadata, tree: &SourceTree) -> Vec<Finding> {
@@ -176,6 +197,14 @@ mod tests {
         let text = "[1](c.md#here) [2](../ARCHITECTURE.md) [3](https://example.org/x) [4](.) [5](..) \
                     [6](crate::Foo) [7](mailto:a@example.org) [8](#top)\n# Top\n";
         assert_eq!(verdict(&[("a/b.md", text), ("a/c.md", "# Here")]), [""; 0]);
+    }
+
+    #[test]
+    fn a_path_in_prose_that_is_gone_is_found() {
+        let text = "see `crates/a/src/lib.rs`, `crates/b/`, `crates/*/x`, `src/gone`, `docs/a b`,\n\
+                    `crates/gone.rs` ```not `crates/this` ```";
+        let files = [("README.md", text), ("crates/a/src/lib.rs", ""), ("crates/b/c", "")];
+        assert_eq!(verdict(&files), ["README.md:2: names `crates/gone.rs`, which is not there"]);
     }
 
     #[test]

@@ -9,45 +9,57 @@ pub(super) struct Link {
 
 /// Lines that are prose, with their numbers: no fenced code, and inline code blanked out.
 pub(super) fn prose(text: &str) -> Vec<(usize, String)> {
-    let mut fence: Option<String> = None;
-    let mut lines = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let trimmed = line.trim_start();
-        let marker: String = trimmed
-            .chars()
-            .take_while(|c| trimmed.starts_with(*c) && matches!(c, '`' | '~'))
-            .collect();
-        match &fence {
-            Some(open) => {
-                let closes = marker.starts_with(open.as_str()) && trimmed.trim_end() == marker;
-                if closes {
-                    fence = None;
-                }
-            }
-            None if marker.len() >= 3 => fence = Some(marker),
-            None => lines.push((number + 1, without_code_spans(line))),
-        }
-    }
-    lines
+    unfenced(text).map(|(number, line)| (number, cut_code_spans(line).0)).collect()
 }
 
-fn without_code_spans(line: &str) -> String {
-    let mut kept = String::new();
+/// What stands between backticks, with its line number.
+pub(super) fn code_spans(text: &str) -> Vec<(usize, &str)> {
+    let spans = |(number, line)| cut_code_spans(line).1.into_iter().map(move |span| (number, span));
+    unfenced(text).flat_map(spans).collect()
+}
+
+/// The lines outside fenced code, counted from 1.
+fn unfenced(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut fence: Option<String> = None;
+    text.lines().enumerate().filter_map(move |(number, line)| {
+        let trimmed = line.trim_start();
+        let is_marker = |c: &char| trimmed.starts_with(*c) && matches!(c, '`' | '~');
+        let marker: String = trimmed.chars().take_while(is_marker).collect();
+        match &fence {
+            Some(open) => {
+                if marker.starts_with(open.as_str()) && trimmed.trim_end() == marker {
+                    fence = None;
+                }
+                None
+            }
+            None if marker.len() >= 3 => {
+                fence = Some(marker);
+                None
+            }
+            None => Some((number + 1, line)),
+        }
+    })
+}
+
+/// The line without its code spans, and the spans.
+fn cut_code_spans(line: &str) -> (String, Vec<&str>) {
+    let (mut kept, mut spans) = (String::new(), Vec::new());
     let mut rest = line;
     while let Some(start) = rest.find('`') {
         let (before, from) = rest.split_at(start);
         let body = from.trim_start_matches('`');
         let ticks = from.strip_suffix(body).unwrap_or(from);
         kept.push_str(before);
-        match body.split_once(ticks) {
-            Some((_, after)) => rest = after,
-            None => {
-                rest = body;
+        rest = match body.split_once(ticks) {
+            Some((span, after)) => {
+                spans.push(span);
+                after
             }
-        }
+            None => body,
+        };
     }
     kept.push_str(rest);
-    kept
+    (kept, spans)
 }
 
 /// Every inline link, image and reference definition.
@@ -137,6 +149,12 @@ mod tests {
         let expected =
             [(1, "one.md"), (1, "two words.md"), (1, "three.md#x"), (6, "four.md"), (7, "f(x).md")];
         assert_eq!(found, expected.map(|(line, target)| (line, target.to_owned())));
+    }
+
+    #[test]
+    fn code_spans_are_found_with_their_lines_and_fenced_code_is_none() {
+        let text = "run `a b` or ``c`d``\n```\n`e`\n```\n`open";
+        assert_eq!(code_spans(text), [(1, "a b"), (1, "c`d")]);
     }
 
     #[test]
