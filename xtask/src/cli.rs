@@ -57,7 +57,7 @@ pub(crate) struct DemoOptions {
     #[arg(value_enum)]
     pub(crate) name: Option<DemoName>,
     /// Leave everything running at the end, and print how to talk to it and how to stop it
-    #[arg(long, requires = "name")]
+    #[arg(long)]
     pub(crate) keep: bool,
     /// Print the story as one JSON document
     #[arg(long)]
