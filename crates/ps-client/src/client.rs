@@ -1,5 +1,6 @@
 //! A vault and a way to it; from here one signs in.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -24,12 +25,10 @@ const TWO_FACTOR: &str = "WWW-Authenticate-2FA";
 const TOKEN: &str = "POST Auth/connect/token";
 
 /// One vault over one transport. Cheap to clone.
-#[derive(Debug)]
 pub struct Client<T> {
     inner: Arc<Inner<T>>,
 }
 
-#[derive(Debug)]
 struct Inner<T> {
     address: VaultAddress,
     transport: T,
@@ -61,7 +60,6 @@ impl<T> Clone for Client<T> {
 }
 
 /// What a sign-in came to.
-#[derive(Debug)]
 pub enum SignedIn<T> {
     /// A session.
     Session(Session<T>),
@@ -70,7 +68,6 @@ pub enum SignedIn<T> {
 }
 
 /// A sign-in that waits for a second factor, inside the server session that asked for it.
-#[derive(Debug)]
 pub struct Challenge<T> {
     client: Client<T>,
     auth: Auth,
@@ -281,4 +278,25 @@ impl<T: Transport> Client<T> {
 pub(crate) enum Begun {
     Session(SignedInUser, Cookies),
     Challenge(String, Cookies),
+}
+
+impl<T> fmt::Debug for Client<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({})", self.inner.address)
+    }
+}
+
+impl<T> fmt::Debug for SignedIn<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Session(session) => session.fmt(f),
+            Self::Challenge(challenge) => challenge.fmt(f),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Challenge<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Challenge({:?})", self.prompt)
+    }
 }

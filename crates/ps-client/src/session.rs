@@ -3,6 +3,7 @@
 mod create;
 mod pages;
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderMap, StatusCode};
@@ -20,12 +21,10 @@ use crate::transport::Transport;
 
 /// A signed-in session. Clones share it; the vault itself runs the calls of one session one
 /// after the other, so use several sessions for real parallelism.
-#[derive(Debug)]
 pub struct Session<T> {
     inner: Arc<Inner<T>>,
 }
 
-#[derive(Debug)]
 struct Inner<T> {
     client: Client<T>,
     auth: Auth,
@@ -35,7 +34,7 @@ struct Inner<T> {
     signing_in: AsyncMutex<()>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct State {
     cookies: Cookies,
     /// Raised with each sign-in, so that one expiry causes one sign-in.
@@ -49,6 +48,13 @@ struct State {
 impl<T> Clone for Session<T> {
     fn clone(&self) -> Self {
         Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<T> fmt::Debug for Session<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { client, user, .. } = &*self.inner;
+        write!(f, "Session({:?}, user {})", client, user.user)
     }
 }
 

@@ -46,9 +46,10 @@ pub enum HeaderError {
         /// Which of the values.
         what: &'static str,
     },
-    /// A `]` that can be taken for the end of the password: with `;` behind it in the password
-    /// itself, or anywhere in what follows the password.
-    #[error("the {what} holds `]` where it can be taken for the end of the password")]
+    /// A bracket that can be taken for one of the password's: `]` with `;` behind it in the
+    /// password itself or anywhere in what follows it, and `[` at the beginning of another value,
+    /// which would then swallow what follows.
+    #[error("the {what} holds a bracket that can be taken for the password's")]
     Bracket {
         /// Which of the values.
         what: &'static str,
@@ -97,7 +98,10 @@ fn unbracketed<'a>(secret: &'a SecretString, what: &'static str) -> Result<&'a s
     if text.contains(';') {
         return Err(HeaderError::Separator { what });
     }
-    if text.starts_with(' ') || text.ends_with(' ') {
+    if text.starts_with('[') {
+        return Err(HeaderError::Bracket { what });
+    }
+    if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
         return Err(HeaderError::Space { what });
     }
     Ok(text)

@@ -1,0 +1,23 @@
+//! Tests of the client: tables and properties on paper first, then a vault that plays a script,
+//! then real TLS connections, then a simulated vault.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may stop where they stand"
+)]
+
+mod create;
+mod end_to_end;
+mod errors;
+mod header;
+mod names;
+mod paging;
+mod recorded;
+mod redaction;
+mod scripted;
+mod sent;
+mod session;
+mod tls;

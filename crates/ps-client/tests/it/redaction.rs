@@ -1,0 +1,191 @@
+//! No planted secret in anything that can be printed.
+
+use std::error::Error as StdError;
+
+use ps_client::endpoint::credentials::GetCredential;
+use ps_client::endpoint::isa_requests::CreateIsaRequest;
+use ps_client::endpoint::requests::{CreateRequest, ListRequests};
+use ps_client::endpoint::{ApiAnswer, Endpoint};
+use ps_client::model::{
+    AccountId, CredentialType, ManagedAccountQuery, NewIsaRequest, NewRequest, RequestId, SystemId,
+};
+use ps_client::transport::{HttpAnswer, HttpRequest};
+use ps_client::{Auth, Client, RunAs, SignedIn, VaultAddress};
+
+use crate::scripted::{ADDRESS, Vault, reply, signed_in};
+
+const PLANTED: [&str; 7] = [
+    "planted-api-key",
+    "planted-user-password",
+    "planted-answer",
+    "planted-cookie",
+    "planted-client-secret",
+    "planted-token",
+    "planted-credential",
+];
+
+fn search(what: &str, printed: &str) {
+    for secret in PLANTED {
+        assert!(!printed.contains(secret), "{secret} in {what}: {printed}");
+    }
+}
+
+fn search_chain(error: &dyn StdError) {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        search("an error", &format!("{error} {error:?} {error:#?}"));
+        next = error.source();
+    }
+}
+
+fn auth() -> Auth {
+    Auth::Key {
+        key: PLANTED[0].into(),
+        run_as: RunAs::new("joe").unwrap(),
+        password: Some(PLANTED[1].into()),
+    }
+}
+
+fn echo() -> String {
+    let [key, password, ..] = PLANTED;
+    format!("cannot verify key={key}; pwd=[{password}] of {password}, or {key}")
+}
+
+#[tokio::test]
+async fn sessions_clients_and_means_of_signing_in_print_no_secret() {
+    let vault = Vault::default();
+    let asks = reply(401, "").with("WWW-Authenticate-2FA", "code?");
+    vault.on("POST Auth/SignAppin", asks.with("set-cookie", "c=planted-cookie"));
+    vault.on("POST Auth/SignAppin", signed_in("s=planted-cookie"));
+    let client = vault.client();
+    search("Auth", &format!("{:?}", auth()));
+    let challenged = client.sign_in(auth()).await.unwrap();
+    search("SignedIn", &format!("{challenged:?}"));
+    let SignedIn::Challenge(challenge) = challenged else { panic!() };
+    search("Challenge", &format!("{challenge:?} {challenge:#?}"));
+    let signed_in = challenge.answer(&PLANTED[2].into()).await.unwrap();
+    search("SignedIn", &format!("{signed_in:?}"));
+    let SignedIn::Session(session) = signed_in else { panic!() };
+    search("Session", &format!("{session:?} {session:#?} {client:?}"));
+    let oauth = Auth::OAuth {
+        client_id: "id".to_owned(),
+        client_secret: PLANTED[4].into(),
+        token_url: None,
+    };
+    search("Auth", &format!("{oauth:?}"));
+}
+
+/// A server that writes what it was sent into its refusals.
+#[tokio::test]
+async fn server_that_echoes_what_it_was_sent_does_not_make_us_print_it() {
+    for status in [400, 401, 403, 404, 409, 500] {
+        let vault = Vault::default();
+        vault.on("POST Auth/SignAppin", reply(status, &echo()));
+        search_chain(&vault.client().sign_in(auth()).await.unwrap_err());
+
+        let vault = Vault::default();
+        vault.on("POST Auth/connect/token", reply(status, PLANTED[4]));
+        let oauth = Auth::OAuth {
+            client_id: "id".to_owned(),
+            client_secret: PLANTED[4].into(),
+            token_url: None,
+        };
+        search_chain(&vault.client().sign_in(oauth).await.unwrap_err());
+    }
+    for status in [400, 403, 404, 500] {
+        let vault = Vault::default();
+        vault.on("POST Auth/SignAppin", signed_in("ASP.NET_SessionId=planted-cookie"));
+        let SignedIn::Session(session) = vault.client().sign_in(auth()).await.unwrap() else {
+            panic!()
+        };
+        let echo = format!(
+            "{} / {} / ASP.NET_SessionId={} / Bearer 0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0u",
+            PLANTED[0], PLANTED[1], PLANTED[3],
+        );
+        vault.on("GET Requests", reply(status, &echo));
+        let error = session.send(&ListRequests::default()).await.unwrap_err();
+        search_chain(&error);
+        let excerpt = error.excerpt().unwrap();
+        assert!(excerpt.contains("[redacted]") && !excerpt.contains("0aB1cD2e"), "{excerpt}");
+    }
+}
+
+/// Answers that hold a secret where something else is expected.
+#[tokio::test]
+async fn secret_in_an_answer_of_another_shape_is_not_quoted() {
+    let vault = Vault::open();
+    let session = vault.session().await;
+    let secret = PLANTED[6];
+    let bodies = [
+        format!("\"{secret}"),
+        format!("{{\"Password\":\"{secret}\"}}"),
+        format!("[\"{secret}\"]"),
+        secret.to_owned(),
+        format!("<html>{secret}</html>"),
+        format!("[{{\"RequestID\":\"{secret}\"}}]"),
+        format!("{{\"TotalCount\":1,\"Data\":\"{secret}\"}}"),
+    ];
+    for body in bodies {
+        let new = NewRequest::view(SystemId::new(1), AccountId::new(2), 60);
+        let isa = NewIsaRequest::new(SystemId::new(1), AccountId::new(2));
+        let kind = CredentialType::Password;
+        vault.on("GET Credentials/1", reply(200, &body));
+        let get = GetCredential { request: RequestId::new(1), kind };
+        search_chain(&session.send(&get).await.unwrap_err());
+        vault.on("POST ISARequests", reply(201, &body));
+        search_chain(&session.send(&CreateIsaRequest { new: isa, kind }).await.unwrap_err());
+        vault.on("POST Requests", reply(201, &body));
+        search_chain(&session.send(&CreateRequest(&new)).await.unwrap_err());
+        vault.on("GET Requests", reply(200, &body));
+        search_chain(&session.send(&ListRequests::default()).await.unwrap_err());
+        vault.on("GET ManagedAccounts", reply(200, &body));
+        let query = ManagedAccountQuery::default();
+        search_chain(&session.managed_accounts(&query).await.unwrap_err());
+        let broken = Vault::default();
+        broken.on("POST Auth/SignAppin", reply(200, &body));
+        search_chain(&broken.client().sign_in(auth()).await.unwrap_err());
+    }
+    vault.on("GET Credentials/1", reply(200, &format!("\"{secret}\"")));
+    let get = GetCredential { request: RequestId::new(1), kind: CredentialType::Password };
+    search("the secret itself", &format!("{:?}", session.send(&get).await.unwrap()));
+}
+
+#[tokio::test]
+async fn requests_and_answers_on_their_way_print_no_secret() {
+    #[derive(Clone)]
+    struct Printing;
+    impl ps_client::Transport for Printing {
+        async fn send(
+            &self,
+            request: HttpRequest,
+        ) -> Result<HttpAnswer, ps_client::TransportError> {
+            search("HttpRequest", &format!("{request:?} {:?}", request.headers));
+            assert!(!request.url.as_str().contains("planted"), "{}", request.url);
+            let answer = HttpAnswer {
+                status: http::StatusCode::OK,
+                headers: http::HeaderMap::new(),
+                body: br#"{"access_token":"planted-token","UserId":1}"#.to_vec().into(),
+            };
+            search("HttpAnswer", &format!("{answer:?}"));
+            Ok(answer)
+        }
+    }
+    let client = Client::new(VaultAddress::parse(ADDRESS).unwrap(), Printing);
+    client.sign_in(auth()).await.unwrap();
+    let oauth = Auth::OAuth {
+        client_id: "id".to_owned(),
+        client_secret: PLANTED[4].into(),
+        token_url: None,
+    };
+    client.sign_in(oauth).await.unwrap();
+
+    let body = format!("\"{}\"", PLANTED[6]);
+    let answer = ApiAnswer::new(HttpAnswer {
+        status: http::StatusCode::OK,
+        headers: http::HeaderMap::new(),
+        body: body.into_bytes().into(),
+    });
+    search("ApiAnswer", &format!("{answer:?}"));
+    let get = GetCredential { request: RequestId::new(1), kind: CredentialType::Password };
+    search("ApiRequest", &format!("{:?} {get:?}", get.request()));
+}
