@@ -5,14 +5,18 @@
 //! may know little, and absent is not empty.
 
 mod base64;
+mod endpoint;
 mod greeting;
 mod lease;
 mod problem;
 mod question;
 mod secret_text;
 mod session;
+mod target;
+mod user;
 mod wire_time;
 
+pub use self::endpoint::{Endpoint, EndpointsFind, EndpointsFound};
 pub use self::greeting::{
     Accepted, Capabilities, EndpointKind, Expectation, Greeting, Group, Heartbeat, Hello, Instance,
     Limits, Plugin, Product, ProtocolRange, Rank, Reauth, SiteIdentity, SiteLimits, TokenLife,
@@ -24,12 +28,15 @@ pub use self::lease::{
 };
 pub use self::problem::{Category, ConsoleText, Problem, Retry};
 pub use self::question::{
-    Address, AddressScope, Application, ApprovalNeed, CredentialSummary, EmptyReason, Endpoint,
-    EndpointsFind, EndpointsFound, Find, FindResult, JumpGroup, Meta, Partial, Phase, Preset,
-    Provider, ProviderKind, Purpose, Scope, SessionRef, ShellProtocol, SourceReport, SourceStatus,
-    Target, TargetKind, User, UserIds, UsernameFormat, Want,
+    ApprovalNeed, CredentialSummary, EmptyReason, Find, FindResult, Meta, Partial, Phase, Purpose,
+    Scope, SessionRef, SourceReport, SourceStatus, Want,
 };
 pub use self::session::{
     Cancel, Drain, Health, HealthState, Ping, Pong, RankChanged, SessionCompleted, SessionStart,
     SessionStarted,
 };
+pub use self::target::{
+    Address, AddressScope, Application, JumpGroup, Preset, ShellProtocol, Target, TargetKind,
+    UsernameFormat,
+};
+pub use self::user::{Provider, ProviderKind, User, UserIds};

@@ -6,7 +6,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::base64::{Base64, as_base64, as_base64_if_any};
-use super::question::{Meta, Purpose, SessionRef, Target, User};
+use super::question::{Meta, Purpose, SessionRef};
+use super::target::Target;
+use super::user::User;
 
 /// Kinds of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

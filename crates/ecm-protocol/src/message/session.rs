@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::question::{Meta, SessionRef, Target, User};
+use super::question::{Meta, SessionRef};
+use super::target::Target;
+use super::user::User;
 
 /// `session.start`: the vault side opens the session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
