@@ -9,7 +9,8 @@ mod offer;
 mod question;
 
 pub use self::event::Event;
-pub use self::question::{Answer, Ask, Delivery, Question};
+pub use self::question::{Delivery, Question};
+pub use crate::ask::{Answer, Ask};
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -412,7 +413,7 @@ impl Link {
         }
         let Some(welcome) = &self.welcome else { return };
         let limits = welcome.limits;
-        let parsed = question::read(method, params, &welcome.accepted);
+        let parsed = Ask::read(method, params, &welcome.accepted);
         let (ask, unknown) = match parsed {
             Ok(Some(read)) => read,
             Ok(None) => {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod ask;
 pub mod backoff;
 pub mod codec;
 pub mod ecm;

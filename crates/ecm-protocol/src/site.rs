@@ -3,13 +3,12 @@
 //! A pure machine like [`crate::ecm::Link`]. Any remote-support product can embed it: one
 //! [`Link`] per connected ECM, and one [`Router`] that knows which link is to be asked.
 
-mod ask;
 mod event;
 mod router;
 
-pub use self::ask::{Answered, Ask};
 pub use self::event::Event;
 pub use self::router::{LinkId, LinkState, Router, RouterLimits, Seat, TooMany};
+pub use crate::ask::{Answer, Ask};
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -17,6 +16,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
+use crate::ask::Kind;
 use crate::codec::{
     Envelope, Frame, FrameError, RequestId, decode, encode_notification, encode_problem,
     encode_result, encode_unaddressed_problem, read_as,
@@ -92,7 +92,7 @@ pub struct Link {
 
 #[derive(Debug)]
 struct Open {
-    kind: ask::Kind,
+    kind: Kind,
     deadline: Instant,
     parts: u32,
     seen: HashSet<String>,
@@ -362,7 +362,7 @@ impl Link {
         for id in expired {
             self.cancel(&id);
             let open = self.open.remove(&id);
-            if open.is_some_and(|open| open.kind == ask::Kind::Retrieve) {
+            if open.is_some_and(|open| open.kind == Kind::Retrieve) {
                 self.abandoned.push_back(id.clone());
                 if self.abandoned.len() > MOST_ABANDONED {
                     self.abandoned.pop_front();
@@ -488,7 +488,7 @@ impl Link {
         let Partial { for_id, seq, mut items } = partial.value;
         let max_results = self.config.limits.max_results as usize;
         let Some(id) = RequestId::new(for_id) else { return };
-        let Some(open) = self.open.get_mut(&id).filter(|open| open.kind == ask::Kind::Find) else {
+        let Some(open) = self.open.get_mut(&id).filter(|open| open.kind == Kind::Find) else {
             return;
         };
         if seq <= open.parts {
@@ -505,7 +505,7 @@ impl Link {
         let Some(mut open) = self.open.remove(&id) else { return self.handle_stray(id, answer) };
         let max_results = self.config.limits.max_results as usize;
         let answer = answer.and_then(|raw| {
-            let answered = ask::read(open.kind, raw).map_err(|error| error.to_problem())?;
+            let answered = Answer::read(open.kind, raw).map_err(|error| error.to_problem())?;
             Ok(answered.without_repeated(&mut open.seen, max_results))
         });
         self.events.push_back(Event::Answered { id, answer });
@@ -518,8 +518,8 @@ impl Link {
             return self.unknown("answer", 0);
         };
         self.abandoned.remove(place);
-        let answer = answer.ok().and_then(|raw| ask::read(ask::Kind::Retrieve, raw).ok());
-        if let Some(Answered::Retrieve(result)) = answer {
+        let answer = answer.ok().and_then(|raw| Answer::read(Kind::Retrieve, raw).ok());
+        if let Some(Answer::Retrieve(result)) = answer {
             self.events.push_back(Event::Stray { id, lease: result.lease });
         }
     }

@@ -217,7 +217,7 @@ impl Scene {
         }
     }
 
-    async fn hear_answer(&mut self, id: &str) -> Result<site::Answered, Problem> {
+    async fn hear_answer(&mut self, id: &str) -> Result<Answer, Problem> {
         let wanted = RequestId::new(id).unwrap();
         let is_it = |event: &site::Event| matches!(event, site::Event::Answered { id, .. } if *id == wanted);
         match self.hear_until(is_it).await {
@@ -355,9 +355,9 @@ fn lent(lease: &str) -> Result<Answer, Problem> {
     })))
 }
 
-fn rows(answer: Result<site::Answered, Problem>) -> Vec<String> {
+fn rows(answer: Result<Answer, Problem>) -> Vec<String> {
     match answer {
-        Ok(site::Answered::Find(result)) => result.items.into_iter().map(|row| row.id).collect(),
+        Ok(Answer::Find(result)) => result.items.into_iter().map(|row| row.id).collect(),
         other => unreachable!("{other:?}"),
     }
 }

@@ -2,9 +2,9 @@
 
 use secrecy::SecretString;
 
-use super::ask::Answered;
 #[cfg(doc)]
 use super::{Ask, Link};
+use crate::ask::Answer;
 use crate::codec::RequestId;
 use crate::link::Close;
 use crate::message::{CredentialSummary, Drain, Health, Hello, Lease, Problem};
@@ -26,7 +26,7 @@ pub enum Event {
         /// The question.
         id: RequestId,
         /// The answer.
-        answer: Result<Answered, Problem>,
+        answer: Result<Answer, Problem>,
     },
     /// A retrieval whose time was over was answered after all. Nobody uses the credential:
     /// [`Ask::Release`] is owed.

@@ -17,7 +17,7 @@ use ecm_protocol::message::{
     Purpose, Rank, Release, ReleaseOutcome, Retrieve, RetrieveResult, Scope, SessionRef,
     SiteIdentity, SiteLimits, Target, TargetKind, TokenLife, User, Want,
 };
-use ecm_protocol::site::{Answered, Ask};
+use ecm_protocol::site::{Answer, Ask};
 use ecm_protocol::version::Version;
 use ecm_protocol::{ecm, site};
 use secrecy::SecretSlice;
@@ -172,7 +172,7 @@ impl Pair {
     }
 
     /// The answer that has just come.
-    fn answered(&mut self) -> (String, Result<Answered, Problem>) {
+    fn answered(&mut self) -> (String, Result<Answer, Problem>) {
         match self.site_events.remove(0) {
             site::Event::Answered { id, answer } => (id.as_str().to_owned(), answer),
             other => panic!("no answer but {other:?}"),

@@ -3,7 +3,7 @@
 use ecm_protocol::codec::RequestId;
 use ecm_protocol::ecm::{Answer, Delivery, Event};
 use ecm_protocol::message::{Category, CredentialSummary, ReleaseResult};
-use ecm_protocol::site::{Answered, Event as SiteEvent};
+use ecm_protocol::site::Event as SiteEvent;
 
 use super::{
     Pair, config, find, find_within, found, hello, ids_of, lent, retrieve, row, rows, seconds,
@@ -22,7 +22,7 @@ fn parts(pair: &mut Pair) -> Vec<Vec<String>> {
 
 fn final_rows(pair: &mut Pair) -> (Vec<CredentialSummary>, bool) {
     let (_, answer) = pair.answered();
-    let Ok(Answered::Find(result)) = answer else { panic!("{answer:?}") };
+    let Ok(Answer::Find(result)) = answer else { panic!("{answer:?}") };
     (result.items, result.truncated)
 }
 
@@ -186,9 +186,7 @@ fn when_cancel_and_answer_cross_the_asker_gets_the_answer_once() {
     pair.site.cancel(&id);
     pair.settle();
     // The credential came, so whoever cancelled knows what to give back.
-    assert!(
-        matches!(pair.answered().1, Ok(Answered::Retrieve(result)) if result.lease.id == "l-1")
-    );
+    assert!(matches!(pair.answered().1, Ok(Answer::Retrieve(result)) if result.lease.id == "l-1"));
     pair.nothing_more_happened();
 }
 

@@ -4,7 +4,7 @@ use ecm_protocol::codec::RequestId;
 use ecm_protocol::ecm::{Answer, Ask as Asked, Delivery, Event};
 use ecm_protocol::link::CloseCode;
 use ecm_protocol::message::{Category, Health, HealthState, ReleaseResult};
-use ecm_protocol::site::{Answered, Event as SiteEvent};
+use ecm_protocol::site::Event as SiteEvent;
 
 use super::{Pair, find, found, lent, release, retrieve, seconds};
 
@@ -20,7 +20,7 @@ fn a_retrieval_finishes_while_the_ecm_drains_and_then_it_closes_with_1001() {
     assert_eq!((drain.grace_ms, drain.reason.as_str()), (20_000, "stop"));
 
     assert_eq!(pair.answer(&id, Ok(lent())), Delivery::Queued);
-    assert!(matches!(pair.answered().1, Ok(Answered::Retrieve(_))));
+    assert!(matches!(pair.answered().1, Ok(Answer::Retrieve(_))));
     assert_eq!(pair.ecm_close().code, CloseCode::GoingAway);
     assert_eq!(pair.site_close(), (CloseCode::GoingAway, vec![]));
 }
@@ -46,7 +46,7 @@ fn a_draining_ecm_takes_releases_and_refuses_searches() {
     assert!(matches!(pair.question().ask, Asked::Release(_)));
     let back = ReleaseResult { released: true, rotation: None };
     let _ = pair.answer(&id, Ok(Answer::Release(back)));
-    assert!(matches!(pair.answered().1, Ok(Answered::Release(released)) if released == back));
+    assert!(matches!(pair.answered().1, Ok(Answer::Release(released)) if released == back));
 }
 
 #[test]

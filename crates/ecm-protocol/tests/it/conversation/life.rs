@@ -3,7 +3,7 @@
 use ecm_protocol::ecm::{Answer, Delivery, Event};
 use ecm_protocol::link::{Close, CloseCode};
 use ecm_protocol::message::{Category, Health, HealthState, Problem, RankChanged, Used};
-use ecm_protocol::site::{Answered, Ask, Event as SiteEvent};
+use ecm_protocol::site::{Ask, Event as SiteEvent};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Pair, find, found, lent, millis, retrieve, seconds};
@@ -188,7 +188,7 @@ fn health_is_told_when_asked() {
     pair.question();
     let up = Health { state: HealthState::Up, detail: None };
     let _ = pair.answer(&id, Ok(Answer::Health(up.clone())));
-    assert!(matches!(pair.answered().1, Ok(Answered::Health(health)) if health == up));
+    assert!(matches!(pair.answered().1, Ok(Answer::Health(health)) if health == up));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use ecm_protocol::codec::RequestId;
 use ecm_protocol::ecm::{Answer, Ask as Asked, Delivery, Event};
 use ecm_protocol::link::CloseCode;
 use ecm_protocol::message::{Capabilities, Category, ReleaseResult, Rotation};
-use ecm_protocol::site::{Answered, Ask};
+use ecm_protocol::site::Ask;
 
 use super::{
     Pair, config, find, find_within, found, hello, lent, millis, release, retrieve, seconds,
@@ -19,19 +19,19 @@ fn a_search_a_retrieval_and_a_release_go_there_and_back() {
     assert_eq!(pair.answer(&id, Ok(Answer::Find(found(&["a", "b"])))), Delivery::Queued);
     let (id, answer) = pair.answered();
     assert_eq!(id, "f-1");
-    let Ok(Answered::Find(result)) = answer else { panic!("{answer:?}") };
+    let Ok(Answer::Find(result)) = answer else { panic!("{answer:?}") };
     assert_eq!(result, found(&["a", "b"]));
 
     let id = pair.ask("r-1", &retrieve());
     assert!(matches!(pair.question().ask, Asked::Retrieve(_)));
     assert_eq!(pair.answer(&id, Ok(lent())), Delivery::Queued);
-    assert!(matches!(pair.answered().1, Ok(Answered::Retrieve(r)) if r.lease.id == "l-1"));
+    assert!(matches!(pair.answered().1, Ok(Answer::Retrieve(r)) if r.lease.id == "l-1"));
 
     let id = pair.ask("x-1", &release());
     assert!(matches!(pair.question().ask, Asked::Release(_)));
     let back = ReleaseResult { released: true, rotation: Some(Rotation::Queued) };
     assert_eq!(pair.answer(&id, Ok(Answer::Release(back))), Delivery::Queued);
-    assert!(matches!(pair.answered().1, Ok(Answered::Release(released)) if released == back));
+    assert!(matches!(pair.answered().1, Ok(Answer::Release(released)) if released == back));
     pair.nothing_more_happened();
 }
 
@@ -43,9 +43,7 @@ fn the_release_of_an_unknown_lease_is_answered_and_no_error() {
         pair.question();
         let unknown = ReleaseResult { released: false, rotation: None };
         let _ = pair.answer(&id, Ok(Answer::Release(unknown)));
-        assert!(
-            matches!(pair.answered().1, Ok(Answered::Release(released)) if released == unknown)
-        );
+        assert!(matches!(pair.answered().1, Ok(Answer::Release(released)) if released == unknown));
     }
 }
 
