@@ -63,7 +63,7 @@ impl fmt::Display for Explanation {
         }
         for question in &self.questions {
             let Question { vault, key, kind, seen, offered, failure } = question;
-            write!(f, "asked      {vault}: {key} {kind:?}: {seen} rows, {offered} offered")?;
+            write!(f, "asked      {vault}: {key} {kind}: {seen} rows, {offered} offered")?;
             match failure {
                 Some(failure) => writeln!(f, "; failed: {failure}")?,
                 None => writeln!(f)?,

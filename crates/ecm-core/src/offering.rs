@@ -185,7 +185,7 @@ impl<'a> Offering<'a> {
             AccountKind::Linked => 20,
             AccountKind::Application => 30,
         };
-        let sort = sort_key(rank, &display, &found.account);
+        let sort = sort_key(rank, &display, secret, &found.account);
         Ok(Offer { id, display, sort, secret, found: found.clone() })
     }
 }
@@ -225,6 +225,9 @@ impl FoundSink for VaultOffering<'_> {
     }
 }
 
+/// What tells an account's key from its password.
+const KEY_SUFFIX: &str = " (key)";
+
 /// Longest display name on the wire, in characters.
 const MAX_DISPLAY: usize = 256;
 
@@ -243,7 +246,7 @@ fn display_name(found: &FoundAccount, secret: SecretKind) -> String {
         },
     };
     if secret == SecretKind::SshKey {
-        name.push_str(" (key)");
+        name.push_str(KEY_SUFFIX);
     }
     // Names come from the vault's administrators; what could reorder or break a line is shown as
     // the replacement character rather than obeyed.
@@ -260,10 +263,20 @@ fn is_bidi_control(c: char) -> bool {
 /// Longest sort key, in characters.
 const MAX_SORT: usize = 64;
 
-/// Rank, then the name without case, then the ids, so that equal names keep an order too.
-fn sort_key(rank: u32, display: &str, account: &crate::source::AccountRef) -> String {
-    let ids = format!("{}.{}", account.system, account.account);
+/// Rank, then the name without case, an account's password before its key, then the ids, so that
+/// equal names keep an order too.
+fn sort_key(
+    rank: u32,
+    display: &str,
+    secret: SecretKind,
+    account: &crate::source::AccountRef,
+) -> String {
+    let (name, kind) = match secret {
+        SecretKind::SshKey => (display.strip_suffix(KEY_SUFFIX).unwrap_or(display), 1),
+        SecretKind::Password => (display, 0),
+    };
+    let ids = format!("{kind} {}.{}", account.system, account.account);
     let room = MAX_SORT.saturating_sub(ids.chars().count() + 4);
-    let name: String = display.to_lowercase().chars().take(room).collect();
+    let name: String = name.to_lowercase().chars().take(room).collect();
     format!("{rank} {name} {ids}")
 }

@@ -21,6 +21,16 @@ pub enum AccountKind {
     Application,
 }
 
+impl fmt::Display for AccountKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "local",
+            Self::Linked => "linked",
+            Self::Application => "application",
+        })
+    }
+}
+
 /// One account on one system, in the vault's own ids.
 ///
 /// The pair matters: a linked account is requested with the id of the system it is *linked to*.

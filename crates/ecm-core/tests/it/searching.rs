@@ -197,6 +197,22 @@ fn keys_are_offered_when_the_site_takes_keys_and_the_setting_says_so() {
 }
 
 #[test]
+fn an_account_is_listed_with_its_password_before_its_key() {
+    let mut house = House::new();
+    house.settings.search.ssh_keys = SshKeys::BesidePasswords;
+    let broker = house.open();
+    let mut ask = find("app01");
+    ask.want.kinds = vec![CredentialKind::SshPrivateKey, CredentialKind::UsernamePassword];
+    let mut items = house.find(&broker, &ask).unwrap().items;
+    items.sort_by(|a, b| a.sort.cmp(&b.sort));
+    let names: Vec<_> = items.iter().map(|item| item.display.as_str()).collect();
+    for pair in names.chunks(2) {
+        assert_eq!(pair[1], format!("{} (key)", pair[0]), "{names:?}");
+    }
+    assert_eq!(names.len(), 4);
+}
+
+#[test]
 fn remote_app_gets_accounts_of_the_machine_and_of_the_application() {
     let house = House::new();
     let mut sap = local(12, 7001, "App01", "sapadm");
@@ -266,7 +282,7 @@ fn explanation_tells_mapping_keys_and_questions() {
     let text = explanation.to_string();
     assert!(text.contains(r#"key        host="app01.acme.test""#), "{text}");
     assert!(
-        text.contains(r#"asked      main: short_name="app01" Linked: 1 rows, 1 offered"#),
+        text.contains(r#"asked      main: short_name="app01" linked: 1 rows, 1 offered"#),
         "{text}"
     );
     assert!(serde_json::to_value(&explanation).unwrap()["questions"].is_array());

@@ -157,7 +157,7 @@ impl Pair {
     }
 
     /// The ECM's application answers.
-    fn answer(&mut self, id: &RequestId, answer: Result<ecm::Answer, Problem>) -> ecm::Delivery {
+    fn answer(&mut self, id: &RequestId, answer: Result<Answer, Problem>) -> ecm::Delivery {
         let delivery = self.ecm.answer(id, answer);
         self.settle();
         delivery
@@ -369,8 +369,8 @@ fn ids_of(items: &[CredentialSummary]) -> Vec<&str> {
     items.iter().map(|item| item.id.as_str()).collect()
 }
 
-fn lent() -> ecm::Answer {
-    ecm::Answer::Retrieve(Box::new(RetrieveResult {
+fn lent() -> Answer {
+    Answer::Retrieve(Box::new(RetrieveResult {
         lease: Lease {
             id: "l-1".to_owned(),
             expires_at: "2026-03-02T10:05:00Z".parse().unwrap(),
