@@ -53,12 +53,13 @@ impl Default for Plan {
     }
 }
 
-/// The house. Dropping it ends the service by its process id.
+/// The house. Dropping it ends its services by their process ids.
 pub(crate) struct House {
     pub(crate) vault: ps_sim::Server,
     pub(crate) site: site_sim::Server,
     folder: TempDir,
     service: Option<Child>,
+    second: Option<Child>,
 }
 
 impl House {
@@ -126,15 +127,36 @@ runas = '{{netbios}}\{{user}}'
 "#
             ),
         );
-        Self { vault, site, folder, service: None }
+        Self { vault, site, folder, service: None, second: None }
     }
 
     /// Starts the shipped program.
     pub(crate) fn start_service(&mut self) {
+        self.service = Some(self.spawn(&self.config_path()));
+    }
+
+    /// Starts another one beside it, with a state folder of its own, and waits for its link.
+    pub(crate) async fn start_second_service(&mut self) {
+        let config = fs::read_to_string(self.config_path()).unwrap();
+        let config = config.replacen(r#"state-dir = "state""#, r#"state-dir = "state-2""#, 1);
+        self.replace_file("config-2.toml", &config);
+        self.second = Some(self.spawn(&self.folder.path().join("config-2.toml")));
+        let linked = self.site.wait_for_ecms("default", 2, PATIENCE).await;
+        assert!(linked.is_ok(), "no second link; the services say:\n{}", self.log());
+    }
+
+    /// Puts other content into a file of the configuration.
+    pub(crate) fn replace_file(&self, name: &str, content: &str) {
+        let path = self.folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    fn spawn(&self, config: &Path) -> Child {
         let log = File::options().create(true).append(true).open(self.log_path()).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_ecm-service"))
+        Command::new(env!("CARGO_BIN_EXE_ecm-service"))
             .args(["run", "--config"])
-            .arg(self.config_path())
+            .arg(config)
             .env_remove("ECM_SERVICE_LOG_LEVEL")
             .env_remove("ECM_SERVICE_LOG_FORMAT")
             .env_remove("NOTIFY_SOCKET")
@@ -142,8 +164,7 @@ runas = '{{netbios}}\{{user}}'
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
-            .unwrap();
-        self.service = Some(child);
+            .unwrap()
     }
 
     /// Waits until the site can ask the service.
@@ -166,6 +187,11 @@ runas = '{{netbios}}\{{user}}'
         let mut child = self.service.take().expect("the service runs");
         child.kill().unwrap();
         wait(child).await;
+    }
+
+    /// The service's process id.
+    pub(crate) fn service_pid(&self) -> u32 {
+        self.service.as_ref().expect("the service runs").id()
     }
 
     /// Runs another command of the program against this house's configuration.
@@ -264,7 +290,7 @@ runas = '{{netbios}}\{{user}}'
 
 impl Drop for House {
     fn drop(&mut self) {
-        if let Some(mut child) = self.service.take() {
+        for mut child in self.service.take().into_iter().chain(self.second.take()) {
             let _ = child.kill();
             let _ = child.wait();
         }

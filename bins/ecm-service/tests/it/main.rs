@@ -15,3 +15,5 @@ mod house;
 mod log_lines;
 mod site_dialling;
 mod stand_in;
+mod takeover;
+mod trouble;
