@@ -1,5 +1,7 @@
 //! A password into a session and back, through the shipped program over real sockets.
 
+use std::path::PathBuf;
+
 use ecm_protocol::message::Category;
 use ecm_service::exit::Exit;
 use ps_sim::RequestState;
@@ -19,7 +21,9 @@ fn has_no_live_request(house: &House) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn password_reaches_a_session_and_goes_back_when_it_ends() {
-    let mut house = House::open(Plan::default()).await;
+    // As much as can be logged, so that the search below is about everything there is to say.
+    let plan = Plan { log_level: "trace".to_owned(), ..Plan::default() };
+    let mut house = House::open(plan).await;
     let (search, found) = house.search(JOE, "APP01").await;
     assert!(found.complete && found.empty_reason.is_none(), "{found:?}");
     assert_eq!(found.mapped_user.as_deref(), Some(JOE));
@@ -30,6 +34,10 @@ async fn password_reaches_a_session_and_goes_back_when_it_ends() {
     assert!(proof.is_some() && got.proof == proof, "the secret is the vault's");
     assert_eq!(states(&house), [RequestState::Approved]);
     let planted = house.secrets();
+    let told: Vec<_> = [&["status", "--json"][..], &["log-level", "trace"], &["check-config"]]
+        .iter()
+        .map(|arguments| house.command(arguments))
+        .collect();
 
     let ended = house.site.end_session(EndSession::new(&got.lsid)).await.unwrap();
     assert!(ended.is_clean(), "{ended:?}");
@@ -43,11 +51,20 @@ async fn password_reaches_a_session_and_goes_back_when_it_ends() {
     {
         assert!(log.contains(words), "{words} in\n{log}");
     }
-    for (path, content) in house.files() {
-        let content = String::from_utf8_lossy(&content).into_owned();
-        for secret in &planted {
-            assert!(!content.contains(secret.as_str()), "a secret is in {}", path.display());
-        }
+    let outputs = told.iter().flat_map(|output| [&output.stdout, &output.stderr]);
+    let outputs = outputs.map(|text| (PathBuf::from("command output"), text.clone()));
+    let searched: Vec<_> = house.files().into_iter().chain(outputs).collect();
+    let holding = |words: &str| {
+        let holds = |(_, text): &&(PathBuf, Vec<u8>)| {
+            text.windows(words.len()).any(|window| window == words.as_bytes())
+        };
+        searched.iter().filter(holds).map(|(path, _)| path.clone()).collect::<Vec<_>>()
+    };
+    // The search finds what is no secret: in the log, the audit log and the ledger.
+    assert!(holding("joe.user").len() >= 3, "{:?}", holding("joe.user"));
+    assert!(planted.len() > 10);
+    for secret in &planted {
+        assert_eq!(holding(secret), Vec::<PathBuf>::new());
     }
 }
 
