@@ -1,0 +1,6 @@
+//! Carries a smart card from the reader at one desk to a machine elsewhere, without I/O.
+
+pub mod apdu;
+pub mod atr;
+pub mod sensitive;
+pub mod vpcd;
