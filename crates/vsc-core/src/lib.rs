@@ -2,5 +2,8 @@
 
 pub mod apdu;
 pub mod atr;
+pub mod mailbox;
+pub mod pairing;
+pub mod relay;
 pub mod sensitive;
 pub mod vpcd;
