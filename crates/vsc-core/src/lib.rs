@@ -2,8 +2,10 @@
 
 pub mod apdu;
 pub mod atr;
+pub mod handshake;
 pub mod mailbox;
 pub mod pairing;
 pub mod relay;
 pub mod sensitive;
+pub mod session;
 pub mod vpcd;
