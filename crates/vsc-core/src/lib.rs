@@ -2,7 +2,9 @@
 
 pub mod apdu;
 pub mod atr;
+pub mod cards;
 pub mod handshake;
+pub mod link;
 pub mod mailbox;
 pub mod pairing;
 pub mod relay;

@@ -95,7 +95,7 @@ impl EndReason {
         Self::ConnectionLost,
     ];
 
-    fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Other(code) => code,
             known => (Self::TABLE.iter().zip(1..))
@@ -104,7 +104,7 @@ impl EndReason {
         }
     }
 
-    fn from_code(code: u8) -> Self {
+    pub(crate) fn from_code(code: u8) -> Self {
         let place = usize::from(code).checked_sub(1);
         place.and_then(|place| Self::TABLE.get(place)).copied().unwrap_or(Self::Other(code))
     }
