@@ -3,11 +3,13 @@
 pub mod apdu;
 pub mod atr;
 pub mod cards;
+pub mod customer;
 pub mod handshake;
 pub mod link;
 pub mod mailbox;
 pub mod pairing;
 pub mod relay;
+pub mod rep;
 pub mod sensitive;
 pub mod session;
 pub mod vpcd;
