@@ -398,6 +398,11 @@ impl Session {
         if number < self.next_in {
             return Ok(());
         }
+        // Sent before the peer knew of the break; what is missing before it was lost. The peer
+        // sends both again when it learns what we expect.
+        if number > self.next_in && self.state == State::Resuming {
+            return Ok(());
+        }
         if number > self.next_in {
             return Err(SessionError::Gap { expected: self.next_in, found: number });
         }
