@@ -1,4 +1,4 @@
-//! Carries a smart card from the reader at one desk to a machine elsewhere, without I/O.
+#![doc = include_str!("../README.md")]
 
 pub mod apdu;
 pub mod atr;

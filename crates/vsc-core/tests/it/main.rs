@@ -4,7 +4,8 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::cast_possible_truncation,
-    reason = "helpers of tests may fail loudly"
+    clippy::disallowed_methods,
+    reason = "helpers of tests may fail loudly, and a paper clock must begin somewhere"
 )]
 
 mod apdu;

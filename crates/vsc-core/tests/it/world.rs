@@ -11,7 +11,7 @@ use vsc_core::session::Timers;
 
 /// Which of the two agents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub(crate) enum Side {
     Rep,
     Customer,
 }
@@ -29,28 +29,31 @@ enum To {
     Hangup(ConnectionId),
 }
 
-pub struct World {
-    pub now: Instant,
-    pub latency: Duration,
-    pub relay: Relay,
+/// Changes a message on its way.
+pub(crate) type Tamper = Box<dyn FnMut(&mut Vec<u8>)>;
+
+pub(crate) struct World {
+    pub(crate) now: Instant,
+    pub(crate) latency: Duration,
+    pub(crate) relay: Relay,
     links: [Link; 2],
     connections: [Option<ConnectionId>; 2],
     next_connection: u64,
     flights: VecDeque<Flight>,
-    pub events: [Vec<Event>; 2],
+    pub(crate) events: [Vec<Event>; 2],
     /// Every byte that the relay was given.
-    pub seen_by_relay: Vec<u8>,
+    pub(crate) seen_by_relay: Vec<u8>,
     /// Changes a message between agent and relay.
-    pub tamper: Option<Box<dyn FnMut(&mut Vec<u8>)>>,
+    pub(crate) tamper: Option<Tamper>,
 }
 
-pub fn hello(role: Role, machine: &str) -> Hello {
+pub(crate) fn hello(role: Role, machine: &str) -> Hello {
     Hello { role, machine: machine.to_owned(), program: "test 1".to_owned() }
 }
 
 impl World {
     /// The representative's agent invites; the customer's has not been told the code.
-    pub fn with_words(bytes: [u8; 3]) -> Self {
+    pub(crate) fn with_words(bytes: [u8; 3]) -> Self {
         let words = Words::from_random(bytes);
         let meeting = Meeting::Open(Invitation::Words(words));
         let rep = Link::new(meeting, hello(Role::Representative, "desk-7"), Timers::default());
@@ -63,7 +66,7 @@ impl World {
         Self::of(rep, nobody)
     }
 
-    pub fn of(rep: Link, customer: Link) -> Self {
+    pub(crate) fn of(rep: Link, customer: Link) -> Self {
         Self {
             now: Instant::now(),
             latency: Duration::from_millis(20),
@@ -79,18 +82,18 @@ impl World {
     }
 
     /// The customer's agent joins with what was spoken.
-    pub fn join(&mut self, code: &Code) {
+    pub(crate) fn join(&mut self, code: &Code) {
         let proof = vsc_core::handshake::Proof::Words(code.words().clone());
         let hello = hello(Role::Customer, "pc-of-ann");
         self.links[1] = Link::new(Meeting::Join(code.mailbox(), proof), hello, Timers::default());
         self.connect(Side::Customer);
     }
 
-    pub fn link(&mut self, side: Side) -> &mut Link {
+    pub(crate) fn link(&mut self, side: Side) -> &mut Link {
         &mut self.links[side as usize]
     }
 
-    pub fn connect(&mut self, side: Side) {
+    pub(crate) fn connect(&mut self, side: Side) {
         let id = ConnectionId(self.next_connection);
         self.next_connection += 1;
         self.connections[side as usize] = Some(id);
@@ -99,7 +102,7 @@ impl World {
     }
 
     /// The connection dies; what was on it is lost. The relay notices at once or not at all.
-    pub fn cut(&mut self, side: Side, relay_notices: bool) {
+    pub(crate) fn cut(&mut self, side: Side, relay_notices: bool) {
         let Some(id) = self.connections[side as usize].take() else { return };
         self.flights.retain(|flight| match flight.to {
             To::Relay(c) | To::Agent(c) | To::Hangup(c) => c != id,
@@ -113,7 +116,7 @@ impl World {
     }
 
     /// Lets everything fly until nothing moves within `span`.
-    pub fn run(&mut self, span: Duration) {
+    pub(crate) fn run(&mut self, span: Duration) {
         let end = self.now + span;
         loop {
             self.flush();
@@ -141,13 +144,13 @@ impl World {
         self.now = end;
     }
 
-    pub fn take_events(&mut self, side: Side) -> Vec<Event> {
+    pub(crate) fn take_events(&mut self, side: Side) -> Vec<Event> {
         self.flush();
         std::mem::take(&mut self.events[side as usize])
     }
 
     /// Pairs the two by a code and forgets the events of it.
-    pub fn paired() -> Self {
+    pub(crate) fn paired() -> Self {
         let mut world = Self::with_words([7, 77, 177]);
         world.connect(Side::Rep);
         world.run(Duration::from_secs(1));
@@ -160,7 +163,7 @@ impl World {
     }
 
     /// The code that the representative's agent shows.
-    pub fn code(&mut self) -> Code {
+    pub(crate) fn code(&mut self) -> Code {
         let events = self.take_events(Side::Rep);
         let code = events.into_iter().find_map(|event| match event {
             Event::Invited { code, .. } => code,
