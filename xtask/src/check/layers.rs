@@ -25,7 +25,7 @@ enum Kind {
     Tool,
 }
 
-const ROOMS: [Room; 9] = [
+const ROOMS: [Room; 11] = [
     Room { name: "user-mapping", kind: Kind::Pure, may_use: &[] },
     Room { name: "ps-client", kind: Kind::Pure, may_use: &[] },
     Room { name: "ecm-protocol", kind: Kind::Pure, may_use: &[] },
@@ -42,6 +42,8 @@ const ROOMS: [Room; 9] = [
     },
     Room { name: "ps-sim", kind: Kind::Fixture, may_use: &[] },
     Room { name: "site-sim", kind: Kind::Fixture, may_use: &["ecm-protocol"] },
+    Room { name: "card-sim", kind: Kind::Fixture, may_use: &["vsc-core"] },
+    Room { name: "pcsc-rig", kind: Kind::Fixture, may_use: &[] },
     Room { name: "xtask", kind: Kind::Tool, may_use: &[] },
 ];
 
