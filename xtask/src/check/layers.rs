@@ -17,6 +17,8 @@ struct Room {
 enum Kind {
     /// Values in, values out: no socket, clock, file or runtime.
     Pure,
+    /// What programs have in common towards the operating system and the network.
+    Host,
     /// A program that is shipped.
     Program,
     /// A simulator: a dev-dependency, or a process of its own.
@@ -25,7 +27,7 @@ enum Kind {
     Tool,
 }
 
-const ROOMS: [Room; 11] = [
+const ROOMS: [Room; 14] = [
     Room { name: "user-mapping", kind: Kind::Pure, may_use: &[] },
     Room { name: "ps-client", kind: Kind::Pure, may_use: &[] },
     Room { name: "ecm-protocol", kind: Kind::Pure, may_use: &[] },
@@ -38,11 +40,14 @@ const ROOMS: [Room; 11] = [
     Room {
         name: "ecm-service",
         kind: Kind::Program,
-        may_use: &["ecm-core", "user-mapping", "ps-client", "ecm-protocol"],
+        may_use: &["ecm-core", "user-mapping", "ps-client", "ecm-protocol", "service-host"],
     },
+    Room { name: "service-host", kind: Kind::Host, may_use: &[] },
+    Room { name: "vsc-agent", kind: Kind::Program, may_use: &["vsc-core", "service-host"] },
     Room { name: "ps-sim", kind: Kind::Fixture, may_use: &[] },
     Room { name: "site-sim", kind: Kind::Fixture, may_use: &["ecm-protocol"] },
     Room { name: "card-sim", kind: Kind::Fixture, may_use: &["vsc-core"] },
+    Room { name: "foreign-card", kind: Kind::Fixture, may_use: &[] },
     Room { name: "pcsc-rig", kind: Kind::Fixture, may_use: &[] },
     Room { name: "xtask", kind: Kind::Tool, may_use: &[] },
 ];
@@ -126,8 +131,9 @@ fn broken_arrow(from: &Room, to: &Room, dependency: &Dependency) -> Option<Strin
         Kind::Tool => "nothing links the tool".to_owned(),
         Kind::Fixture => "simulators are dev-dependencies only".to_owned(),
         Kind::Program => "nothing links a program".to_owned(),
-        Kind::Pure if from.may_use.is_empty() => "it stands alone".to_owned(),
-        Kind::Pure => format!("it may use only {}", from.may_use.join(", ")),
+        Kind::Host if from.kind == Kind::Pure => "a pure crate reaches for nothing".to_owned(),
+        Kind::Pure | Kind::Host if from.may_use.is_empty() => "it stands alone".to_owned(),
+        Kind::Pure | Kind::Host => format!("it may use only {}", from.may_use.join(", ")),
     };
     let kind = dependency.kind.as_deref().unwrap_or("normal");
     Some(format!("{kind} dependency on `{}`: {why}", to.name))
@@ -255,6 +261,8 @@ mod tests {
             ("ps-client", json!({"name": "ecm-protocol", "kind": "dev"}), "it stands alone"),
             ("ecm-protocol", json!({"name": "ecm-core"}), "it stands alone"),
             ("ecm-core", json!({"name": "ecm-service"}), "nothing links a program"),
+            ("ecm-core", json!({"name": "service-host"}), "a pure crate reaches for nothing"),
+            ("vsc-agent", json!({"name": "ecm-core"}), "only vsc-core, service-host"),
             ("ecm-core", json!({"name": "ps-sim"}), "simulators are dev-dependencies only"),
             ("ecm-service", json!({"name": "site-sim"}), "simulators are dev-dependencies only"),
             ("ecm-service", json!({"name": "ps-sim", "kind": "build"}), "simulators are dev"),
@@ -302,6 +310,7 @@ mod tests {
             ("ecm-core", json!({"name": "tokio", "kind": "dev", "features": ["net"]})),
             ("ps-client", json!({"name": "reqwest", "optional": true})),
             ("ecm-service", json!({"name": "reqwest"})),
+            ("vsc-agent", json!({"name": "service-host"})),
             ("site-sim", json!({"name": "ecm-protocol"})),
         ] {
             assert_eq!(verdict(name, dependency), [""; 0], "{name}");
@@ -326,13 +335,15 @@ mod tests {
     }
 
     #[test]
-    fn everything_in_the_folder_crates_is_pure_and_scanned() {
+    fn everything_in_the_folder_crates_but_the_host_is_pure_and_scanned() {
         let root = workspace::root();
         let metadata = Metadata::of_workspace(&root).unwrap();
         let folders: Vec<_> =
             metadata.packages.iter().map(|package| package.folder(&root)).collect();
-        let libraries: Vec<_> =
-            folders.into_iter().filter(|folder| folder.starts_with("crates/")).collect();
+        let libraries: Vec<_> = folders
+            .into_iter()
+            .filter(|folder| folder.starts_with("crates/") && folder != "crates/service-host")
+            .collect();
         assert!(libraries.len() >= 4, "{libraries:?}");
         assert_eq!(pure_folders(&metadata, &root), libraries);
     }
