@@ -15,6 +15,7 @@ mod console;
 mod demo;
 mod run;
 mod test;
+mod tools;
 mod workspace;
 
 use std::process::ExitCode;

@@ -2,7 +2,6 @@
 
 mod not_run;
 mod step;
-mod tools;
 mod work_tree;
 
 use std::time::{Duration, Instant};

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::Outcome;
 use super::not_run::NotRun;
 use super::work_tree::WorkTree;
-use super::{Outcome, tools};
 use crate::cli::CheckName;
+use crate::tools::{self, Group, Missing};
 use crate::{Verdict, check, run};
 
 /// One line of the list.
@@ -56,7 +57,11 @@ pub(super) const STEPS: [Step; 13] = [
         does: "spans skip arguments; secrets have secret types",
         run: |setting| check(setting, CheckName::Secrets),
     },
-    Step { name: "tools", does: "outside tools that some tests drive", run: tools::prepare },
+    Step {
+        name: "tools",
+        does: "outside tools: libraries to compile against, programs that tests drive",
+        run: tools,
+    },
     Step {
         name: "clippy",
         does: "cargo clippy --workspace --all-targets -- -D warnings",
@@ -107,6 +112,28 @@ fn check(setting: &Setting, name: CheckName) -> anyhow::Result<Outcome> {
             Outcome::Failed(format!("see above, or `cargo xtask check {}`", name.as_str()))
         }
     })
+}
+
+fn tools(setting: &Setting) -> anyhow::Result<Outcome> {
+    let groups = [Group::Python, Group::SmartCards];
+    let missing = tools::prepare(&setting.root, &groups, setting.install)?;
+    if missing.is_empty() {
+        eprintln!("everything is there");
+    }
+    Ok(without(&missing, setting.in_ci))
+}
+
+/// On a laptop the tests that need what is missing say so, and are listed at the end.
+fn without(missing: &[Missing], in_ci: bool) -> Outcome {
+    if missing.is_empty() {
+        Outcome::Passed
+    } else if missing.iter().any(|missing| missing.to_build) {
+        Outcome::Failed("without what is named above nothing after this compiles".to_owned())
+    } else if in_ci {
+        Outcome::Failed("not everything is there; with CI set everything must run".to_owned())
+    } else {
+        Outcome::Skipped("tests that need what is missing say so below")
+    }
 }
 
 fn test(setting: &Setting, targets: &str) -> anyhow::Result<Outcome> {
@@ -163,6 +190,16 @@ mod tests {
         assert!(matches!(complete(&setting).unwrap(), Outcome::Failed(_)));
         setting.in_ci = false;
         assert_eq!(complete(&setting).unwrap(), Outcome::Passed);
+    }
+
+    #[test]
+    fn a_missing_tool_fails_in_ci_and_what_building_needs_fails_everywhere() {
+        let opensc = [Missing::package("opensc", false)];
+        assert!(matches!(without(&opensc, true), Outcome::Failed(_)));
+        assert!(matches!(without(&opensc, false), Outcome::Skipped(_)));
+        let compiler = [Missing::package("pkg-config", true)];
+        assert!(matches!(without(&compiler, false), Outcome::Failed(_)));
+        assert_eq!(without(&[], true), Outcome::Passed);
     }
 
     #[test]
