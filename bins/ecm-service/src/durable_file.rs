@@ -9,9 +9,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use service_host::state_dir::private_options;
 use tokio::sync::oneshot;
-
-use crate::state_dir::private_options;
 
 /// The handle of the thread that owns the file. Dropping it ends the thread, after the queue.
 #[derive(Debug, Clone)]

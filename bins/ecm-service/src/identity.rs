@@ -7,10 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use secrecy::SecretSlice;
+use service_host::state_dir::{StateDir, private_options};
 use zeroize::Zeroizing;
 
 use crate::event_code::Event;
-use crate::state_dir::{StateDir, private_options};
 
 /// File with the instance id.
 const INSTANCE_FILE: &str = "instance-id";

@@ -9,6 +9,9 @@ use ecm_core::ledger::LedgerError;
 use ecm_core::settings::BrokerSettings;
 use ecm_core::{Broker, BrokerParts, Vault};
 use jiff::Timestamp;
+use service_host::logging::LogControl;
+use service_host::shutdown::{self, StopSignals};
+use service_host::state_dir::{StateDir, StateDirError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -20,12 +23,9 @@ use crate::event_code::Event;
 use crate::giver::{keep_giving_back, tell};
 use crate::greeting::SelfPortrait;
 use crate::identity::{self, IdentityError};
-use crate::logging::LogControl;
 use crate::ports::{AuditFile, LedgerFile, MachineClock, MachineEntropy};
-use crate::shutdown::{self, StopSignals};
 use crate::site_link::pump::StopOrder;
 use crate::sites::{SiteSetupError, site_keeper};
-use crate::state_dir::{StateDir, StateDirError};
 use crate::status::{SiteBoard, Status, VaultStatus};
 use crate::vault_watch::{VaultBoard, keep_watch};
 use crate::vaults::{AssembledVault, VaultSetupError, assemble};
@@ -100,7 +100,7 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
         boot_id: identity::uuid_v7(started_at).map_err(StartError::Runtime)?,
         started_at,
     };
-    let roots = crate::site_link::tls::machine_roots();
+    let roots = service_host::tls::machine_roots();
     let vaults = assemble(&config.vaults, &roots)?;
     let vault_board = VaultBoard::new(config.vaults.iter().map(|vault| vault.name.clone()));
     let (broker, left) = open_broker(&config, &state, &vaults).await?;

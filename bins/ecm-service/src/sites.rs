@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ecm_protocol::framed;
 use rustls::pki_types::CertificateDer;
+use service_host::tls::{TlsSetupError, client_config};
 use tokio::sync::watch;
 
 use crate::config::SiteConfig;
@@ -13,7 +14,6 @@ use crate::greeting::{SelfPortrait, hello};
 use crate::site_link::framed::{FramedDialer, FramedTarget};
 use crate::site_link::keeper::Keeper;
 use crate::site_link::pump::StopOrder;
-use crate::site_link::tls::{TlsSetupError, client_config};
 use crate::site_link::token::{TokenError, TokenSource};
 use crate::site_link::websocket::WebSocketDialer;
 use crate::site_link::wire::AnyDialer;

@@ -10,12 +10,11 @@ use std::time::Duration;
 
 use ecm_protocol::message::{Health, HealthState, VaultState, VaultStatus};
 use rustls::ClientConfig;
+use service_host::outbound::{ProxyAddress, ReachError, reach_securely};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::config::tls::ProxyAddress;
 use crate::event_code::Event;
-use crate::site_link::reach::reach;
 use crate::site_link::wire::ConnectError;
 
 /// How often a vault that answers is tried.
@@ -122,7 +121,9 @@ impl VaultBoard {
 
 fn outage(name: &str, error: &ConnectError) -> Event {
     match error {
-        ConnectError::Untrusted { .. } => Event::vault_untrusted(name, &error.to_string()),
+        ConnectError::NotReached(ReachError::Untrusted { .. }) => {
+            Event::vault_untrusted(name, &error.to_string())
+        }
         _ => Event::vault_unreachable(name, &error.to_string()),
     }
 }
@@ -130,9 +131,10 @@ fn outage(name: &str, error: &ConnectError) -> Event {
 /// Tries one vault for ever.
 pub async fn keep_watch(vault: WatchedVault, board: VaultBoard) {
     loop {
-        let reached = reach(&vault.host, vault.port, vault.proxy.as_ref(), Arc::clone(&vault.tls));
+        let reached =
+            reach_securely(&vault.host, vault.port, vault.proxy.as_ref(), Arc::clone(&vault.tls));
         let outcome = match timeout(PATIENCE, reached).await {
-            Ok(outcome) => outcome.map(drop),
+            Ok(outcome) => outcome.map(drop).map_err(ConnectError::from),
             Err(_) => Err(ConnectError::TimedOut { waited: PATIENCE }),
         };
         if let Err(error) = &outcome {

@@ -9,11 +9,11 @@ use ps_client::transport::https::{HttpsError, HttpsTransport};
 use ps_client::{AddressError, Client, Error, RunAs, Session, VaultAddress};
 use rustls::pki_types::CertificateDer;
 use secrecy::ExposeSecret;
+use service_host::tls::{TlsSetupError, client_config};
 use url::Url;
 
 use crate::config::VaultConfig;
 use crate::config::vault::VaultAuth;
-use crate::site_link::tls::{TlsSetupError, client_config};
 use crate::vault_pool::{PoolAuth, PoolLimits, VaultPool};
 use crate::vault_watch::WatchedVault;
 

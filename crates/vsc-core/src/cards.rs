@@ -179,6 +179,23 @@ pub enum Message {
 const MAX_TEXT: usize = 256;
 
 impl Message {
+    /// The share it is about.
+    #[must_use]
+    pub fn share(&self) -> ShareId {
+        match self {
+            Self::Share { share, .. }
+            | Self::Up { share, .. }
+            | Self::ShareFailed { share, .. }
+            | Self::Unshare { share, .. }
+            | Self::Inserted { share, .. }
+            | Self::Removed { share }
+            | Self::Power { share, .. }
+            | Self::Transmit { share, .. }
+            | Self::Answer { share, .. }
+            | Self::Notice { share, .. } => *share,
+        }
+    }
+
     /// The message's bytes, wiped when dropped.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {

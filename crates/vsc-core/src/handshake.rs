@@ -231,6 +231,19 @@ impl Handshake {
     }
 }
 
+/// A fresh key pair for [`Proof::Identity`]: the private key, and the public one for the peers.
+///
+/// # Errors
+///
+/// [`HandshakeError::Cryptography`] when the operating system gives no randomness.
+pub fn generate_identity() -> Result<(Zeroizing<[u8; 32]>, [u8; 32]), HandshakeError> {
+    let pair = builder(BY_IDENTITY)?.generate_keypair()?;
+    let private = Zeroizing::new(pair.private);
+    let unusable = |_| HandshakeError::Malformed;
+    let key = Zeroizing::new(private.as_slice().try_into().map_err(unusable)?);
+    Ok((key, pair.public.as_slice().try_into().map_err(unusable)?))
+}
+
 fn write(
     noise: &mut HandshakeState,
     kind: u8,

@@ -4,7 +4,7 @@ use super::{answer, answer_json, complain, state_dir_of};
 use crate::cli::LogLevelArgs;
 use crate::control::{Reply, Request};
 use crate::exit::Exit;
-use crate::logging::Level;
+use service_host::logging::Level;
 
 pub(super) fn log_level(args: &LogLevelArgs) -> Exit {
     if let Err(error) = Level::parse(&args.level) {

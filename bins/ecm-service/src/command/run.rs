@@ -4,9 +4,9 @@ use super::complain;
 use crate::cli::{LogFormatArg, RunArgs};
 use crate::config::{Config, Process};
 use crate::exit::Exit;
-use crate::logging::{self, Level, LogFormat};
 use crate::service::{self, StartError};
-use crate::state_dir::StateDirError;
+use service_host::logging::{self, Level, LogFormat};
+use service_host::state_dir::StateDirError;
 
 pub(super) fn run(args: &RunArgs) -> Exit {
     let mut config = match Config::load(&args.config, &Process) {
@@ -51,8 +51,9 @@ fn exit_of(error: &StartError) -> Exit {
         StartError::StateDir(StateDirError::InUse { .. }) => Exit::Unavailable,
         StartError::StateDir(StateDirError::NotUsable { cause, .. })
         | StartError::File { cause, .. } => of_io(cause),
+
         StartError::Identity(error) => of_io(&error.cause),
-        StartError::Ledger(_) => Exit::CannotWrite,
+        StartError::StateDir(_) | StartError::Ledger(_) => Exit::CannotWrite,
         StartError::CredentialIdKey(_) | StartError::Vault(_) | StartError::Site(_) => Exit::Config,
         StartError::Runtime(_) => Exit::Internal,
     }

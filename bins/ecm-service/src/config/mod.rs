@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretSlice;
+use service_host::logging::{LogConfig, LogFormat};
 use toml::de::DeTable;
 use user_mapping::RuleSet;
 
@@ -29,7 +30,6 @@ pub use secret::{Process, Surroundings};
 pub use site::SiteConfig;
 pub use vault::VaultConfig;
 
-use crate::logging::{LogConfig, LogFormat};
 use problem::Findings;
 use reader::{At, TableReader};
 
@@ -234,7 +234,7 @@ fn read_log(mut reader: TableReader<'_, '_>) -> LogConfig {
         log.format = format.value;
     }
     if let Some(level) = reader.text(&key::LOG_LEVEL) {
-        match crate::logging::Level::parse(level.value) {
+        match service_host::logging::Level::parse(level.value) {
             Ok(parsed) => log.level = parsed,
             Err(error) => reader.problem(
                 level.span,

@@ -5,10 +5,12 @@ use std::fmt;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
+use service_host::outbound::{Bracketed, ProxyAddress};
+use service_host::tls::Trust;
 use url::Url;
 
 use super::reader::{At, TableReader};
-use super::tls::{ProxyAddress, Trust, read_https_url, read_proxy, read_trust};
+use super::tls::{read_https_url, read_proxy, read_trust};
 use super::{Context, key, read_name};
 
 /// One site, checked.
@@ -67,15 +69,6 @@ impl fmt::Display for SiteAddress {
             Self::FramedTls { host, port } => write!(f, "tls://{}:{port}", Bracketed(host)),
             Self::FramedUnix { path } => write!(f, "unix:{}", path.display()),
         }
-    }
-}
-
-/// A host as it stands in a URL or `Host` header: IPv6 addresses in brackets.
-pub(crate) struct Bracketed<'h>(pub(crate) &'h str);
-
-impl fmt::Display for Bracketed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.contains(':') { write!(f, "[{}]", self.0) } else { f.write_str(self.0) }
     }
 }
 

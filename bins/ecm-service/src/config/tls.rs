@@ -4,36 +4,12 @@ use std::path::PathBuf;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use service_host::outbound::ProxyAddress;
+use service_host::tls::Trust;
 use url::Url;
 
 use super::reader::{At, TableReader};
 use super::{Context, key};
-
-/// Whose certificates are trusted on one connection.
-#[derive(Debug, Clone, Default)]
-pub struct Trust {
-    /// PEM text of further roots; empty when there are none.
-    pub ca_pem: Vec<u8>,
-    /// Whether the machine's roots count too.
-    pub system_roots: bool,
-}
-
-/// An HTTP proxy, `http://host:port`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProxyAddress {
-    /// Host name or address.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-}
-
-impl ProxyAddress {
-    /// The proxy as a URL.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://{}:{}", self.host, self.port)
-    }
-}
 
 /// The largest CA file that is read.
 const CA_FILE_LIMIT: u64 = 4 * 1024 * 1024;
@@ -94,17 +70,7 @@ pub(crate) fn read_proxy(reader: &mut TableReader<'_, '_>) -> Option<Option<Prox
     let Some(At { value, span }) = reader.text(&key::PROXY) else {
         return if reader.has(key::PROXY.name) { None } else { Some(None) };
     };
-    let parsed = Url::parse(value).ok().filter(|url| {
-        url.scheme() == "http"
-            && url.username().is_empty()
-            && url.password().is_none()
-            && matches!(url.path(), "" | "/")
-            && url.query().is_none()
-    });
-    let address = parsed.as_ref().and_then(|url| {
-        let host = url.host_str()?.to_owned();
-        Some(ProxyAddress { host, port: url.port_or_known_default()? })
-    });
+    let address = ProxyAddress::parse(value).ok();
     if address.is_none() {
         reader.problem(
             span,

@@ -11,11 +11,13 @@ use ecm_core::settings::{
 };
 use ecm_core::source::AccountKind;
 use secrecy::{SecretSlice, SecretString};
+use service_host::outbound::ProxyAddress;
+use service_host::tls::Trust;
 use url::Url;
 
 use super::reader::{At, TableReader};
 use super::site::read_secret_text;
-use super::tls::{ProxyAddress, Trust, read_https_url, read_proxy, read_trust};
+use super::tls::{read_https_url, read_proxy, read_trust};
 use super::{Context, key, read_name};
 
 /// One vault, checked.

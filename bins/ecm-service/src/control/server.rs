@@ -7,12 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use service_host::logging::{Level, LogControl};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
 use super::{LINE_LIMIT, Reply, Request};
-use crate::logging::{Level, LogControl};
 use crate::status::Status;
 
 /// How many callers are served at once; more wait.

@@ -11,12 +11,12 @@ use ecm_protocol::codec::{RequestId, encode_request};
 use ecm_protocol::framed::{FrameReader, Opening, length_prefix};
 use ecm_protocol::message::Ping;
 use rustls::ClientConfig;
+use service_host::outbound::ProxyAddress;
+use service_host::outbound::{ByteStream, reach_securely};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::reach::{ByteStream, reach};
 use super::token::AccessToken;
 use super::wire::{ConnectError, Incoming, LinkLost, Outgoing, SiteDialer, SiteWire};
-use crate::config::tls::ProxyAddress;
 
 /// The largest frame that may be agreed upon.
 const LARGEST_FRAME: usize = 4 * 1024 * 1024;
@@ -101,7 +101,7 @@ impl FramedDialer {
     async fn open(&self) -> Result<Box<dyn ByteStream>, ConnectError> {
         match &self.target {
             FramedTarget::Tls { host, port, proxy, tls } => {
-                Ok(Box::new(reach(host, *port, proxy.as_ref(), Arc::clone(tls)).await?))
+                Ok(Box::new(reach_securely(host, *port, proxy.as_ref(), Arc::clone(tls)).await?))
             }
             #[cfg(unix)]
             FramedTarget::Unix { path } => match tokio::net::UnixStream::connect(path).await {

@@ -12,13 +12,13 @@ use http::{HeaderMap, StatusCode};
 use rustls::ClientConfig;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use service_host::outbound::ProxyAddress;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::refusal::{Refusal, Retry};
-use crate::config::tls::ProxyAddress;
 
 /// A bearer token and its life.
 #[derive(Debug, Clone)]

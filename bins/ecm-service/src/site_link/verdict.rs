@@ -1,5 +1,6 @@
 //! Why a link ended, and what follows: when to try again, and what to tell the operator.
 
+use service_host::outbound::ReachError;
 use std::time::Duration;
 
 use super::refusal::{Refusal, Retry};
@@ -54,7 +55,10 @@ impl LinkEnd {
         match self {
             Self::NoToken(error) => error.retry(),
             Self::NoConnection(ConnectError::Refused(refusal)) => refusal.retry(),
-            Self::NoConnection(ConnectError::Untrusted { .. } | ConnectError::NotSpoken { .. })
+            Self::NoConnection(
+                ConnectError::NotReached(ReachError::Untrusted { .. })
+                | ConnectError::NotSpoken { .. },
+            )
             | Self::GreetingRefused { .. } => Retry::Slowly,
             Self::Lost(LinkLost::Closed { code, .. }) => match *code {
                 close_code::POLICY => Retry::WithFreshToken,
@@ -78,7 +82,7 @@ impl LinkEnd {
         let why = self.to_string();
         match self {
             Self::NoToken(TokenError::Unreachable { untrusted: true, .. })
-            | Self::NoConnection(ConnectError::Untrusted { .. }) => {
+            | Self::NoConnection(ConnectError::NotReached(ReachError::Untrusted { .. })) => {
                 Some(Event::site_untrusted(site, &why))
             }
             Self::NoToken(TokenError::Refused { refusal, .. })

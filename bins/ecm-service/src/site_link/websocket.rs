@@ -12,6 +12,9 @@ use http::HeaderValue;
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, USER_AGENT};
 use rustls::ClientConfig;
 use secrecy::ExposeSecret;
+use service_host::outbound::Bracketed;
+use service_host::outbound::ProxyAddress;
+use service_host::outbound::{ReachError, SecureStream, reach_securely};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::CapacityError;
@@ -20,12 +23,9 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use zeroize::Zeroizing;
 
-use super::reach::{SecureStream, reach};
 use super::refusal::Refusal;
 use super::token::AccessToken;
 use super::wire::{ConnectError, Incoming, LinkLost, Outgoing, SiteDialer, SiteWire};
-use crate::config::site::Bracketed;
-use crate::config::tls::ProxyAddress;
 
 /// The largest message that may be agreed upon; the greeting says how much really is.
 const LARGEST_MESSAGE: usize = 4 * 1024 * 1024;
@@ -70,7 +70,8 @@ impl WebSocketDialer {
     async fn dial(&self, token: &AccessToken) -> Result<WebSocketWire, ConnectError> {
         let request = self.request(token)?;
         let stream =
-            reach(&self.host, self.port, self.proxy.as_ref(), Arc::clone(&self.tls)).await?;
+            reach_securely(&self.host, self.port, self.proxy.as_ref(), Arc::clone(&self.tls))
+                .await?;
         // The library's defaults allow 64 MiB messages and a write buffer without end.
         let limits = WebSocketConfig::default()
             .max_message_size(Some(LARGEST_MESSAGE))
@@ -105,7 +106,7 @@ fn upgrade_failed(host: &str, error: Error) -> ConnectError {
         Error::Http(answer) => {
             ConnectError::Refused(Refusal::read(answer.status(), answer.headers()))
         }
-        Error::Io(cause) => ConnectError::Tls { host: host.to_owned(), cause },
+        Error::Io(cause) => ReachError::Tls { host: host.to_owned(), cause }.into(),
         Error::Protocol(rule) => ConnectError::NotSpoken { rule: rule.to_string() },
         // Other variants can hold pieces of what was received: their words are not passed on.
         _ => ConnectError::NotSpoken { rule: "its answer is no WebSocket upgrade".to_owned() },

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
+use service_host::outbound::ReachError;
 use zeroize::Zeroizing;
 
 use super::framed::{FramedDialer, FramedWire};
@@ -113,58 +114,15 @@ fn quoted(reason: &str) -> String {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The name has no address.
-    #[error("the name {host} cannot be resolved")]
-    NoAddress {
-        /// The name.
-        host: String,
-        /// What the resolver said.
-        #[source]
-        cause: io::Error,
-    },
-    /// Nobody answers at any of its addresses.
-    #[error("{target} cannot be reached")]
-    Unreachable {
-        /// Host and port.
-        target: String,
-        /// What the last try said.
-        #[source]
-        cause: io::Error,
-    },
+    /// The host is not reached: name, network, proxy or certificate.
+    #[error(transparent)]
+    NotReached(#[from] ReachError),
     /// The Unix socket cannot be opened.
     #[error("socket {path} cannot be opened")]
     NoSocket {
         /// The socket.
         path: PathBuf,
         /// What the operating system said.
-        #[source]
-        cause: io::Error,
-    },
-    /// The proxy does not let us through.
-    #[error("the proxy refuses the way to {target} with status {status}")]
-    ProxyRefused {
-        /// Host and port behind the proxy.
-        target: String,
-        /// Its HTTP status.
-        status: u16,
-    },
-    /// The proxy does not talk HTTP.
-    #[error("the proxy did not answer as a proxy")]
-    ProxyBroken(#[source] hyper::Error),
-    /// The certificate is not trusted.
-    #[error("the certificate of {host} is not trusted: {reason}")]
-    Untrusted {
-        /// The host.
-        host: String,
-        /// What is wrong with it.
-        reason: rustls::Error,
-    },
-    /// The TLS handshake failed for another reason.
-    #[error("no TLS connection with {host}")]
-    Tls {
-        /// The host.
-        host: String,
-        /// What was said.
         #[source]
         cause: io::Error,
     },

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use ecm_service::control::client::{AskError, ask};
 use ecm_service::control::server::{Service, open, serve};
 use ecm_service::control::{LINE_LIMIT, Reply, Request, socket_path};
-use ecm_service::logging::{LogConfig, LogControl, subscriber};
 use ecm_service::status::Status;
+use service_host::logging::{LogConfig, LogControl, subscriber};
 use tempfile::TempDir;
 
 fn start() -> (TempDir, LogControl) {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ecm_service::logging::{Level, LogConfig, LogFormat, subscriber};
+use service_host::logging::{Level, LogConfig, LogFormat, subscriber};
 use tracing_subscriber::fmt::MakeWriter;
 
 #[derive(Clone, Default)]

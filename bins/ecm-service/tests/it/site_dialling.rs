@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ecm_service::config::tls::ProxyAddress;
 use ecm_service::site_link::framed::{FramedDialer, FramedTarget};
 use ecm_service::site_link::refusal::{Refusal, Retry};
 use ecm_service::site_link::token::{AccessToken, TokenError, TokenSource};
@@ -12,6 +11,7 @@ use ecm_service::site_link::wire::{
 };
 use futures_util::{SinkExt, StreamExt};
 use secrecy::ExposeSecret;
+use service_host::outbound::{ProxyAddress, ReachError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
@@ -123,7 +123,7 @@ async fn stranger_with_another_certificate_gets_no_token() {
     let (ours, stranger) = (Identity::new(), Identity::new());
     let (address, heard) = stranger.answer_always("HTTP/1.1 200 OK\r\n\r\n").await;
     let error = dialer(&ours, address.port(), None).connect(&token()).await.err().unwrap();
-    assert!(matches!(error, ConnectError::Untrusted { .. }), "{error:?}");
+    assert!(matches!(error, ConnectError::NotReached(ReachError::Untrusted { .. })), "{error:?}");
     let tokens = token_source(&ours, address.port(), None);
     let error = tokens.token().await.unwrap_err();
     assert!(matches!(error, TokenError::Unreachable { untrusted: true, .. }), "{error:?}");
@@ -135,7 +135,7 @@ async fn closed_port_and_unknown_name_are_told_apart() {
     let identity = Identity::new();
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let error = dialer(&identity, free, None).connect(&token()).await.err().unwrap();
-    assert!(matches!(error, ConnectError::Unreachable { .. }), "{error:?}");
+    assert!(matches!(error, ConnectError::NotReached(ReachError::Unreachable { .. })), "{error:?}");
 }
 
 /// A proxy that lets everything through, or answers with a refusal.
@@ -186,7 +186,10 @@ async fn proxy_that_refuses_is_named_as_the_cause() {
     let identity = Identity::new();
     let (proxy, _) = proxy(Some("HTTP/1.1 407 Log on first\r\nContent-Length: 0\r\n\r\n")).await;
     let error = dialer(&identity, 443, Some(proxy)).connect(&token()).await.err().unwrap();
-    assert!(matches!(error, ConnectError::ProxyRefused { status: 407, .. }), "{error:?}");
+    assert!(
+        matches!(error, ConnectError::NotReached(ReachError::ProxyRefused { status: 407, .. })),
+        "{error:?}"
+    );
 }
 
 const GRANTED: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\

@@ -6,7 +6,14 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::config::tls::Trust;
+/// Whose certificates are trusted on one connection.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// PEM text of further roots; empty when there are none.
+    pub ca_pem: Vec<u8>,
+    /// Whether the machine's roots count too.
+    pub system_roots: bool,
+}
 
 /// Why TLS settings could not be made.
 #[derive(Debug, thiserror::Error)]

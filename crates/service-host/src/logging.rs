@@ -25,7 +25,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// The `[log]` table, checked.
+/// How a service logs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LogConfig {
     /// How lines look.
@@ -37,12 +37,12 @@ pub struct LogConfig {
 /// What is written: a level for our own crates, and exceptions for parts of them.
 ///
 /// ```
-/// use ecm_service::logging::Level;
+/// use service_host::logging::Level;
 ///
 /// let level = Level::parse("info, ecm_service::site_link=trace")?;
 /// assert_eq!(level.to_string(), "info,ecm_service::site_link=trace");
 /// assert!(Level::parse("h2=trace").is_err());
-/// # Ok::<(), ecm_service::logging::LevelError>(())
+/// # Ok::<(), service_host::logging::LevelError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level {
@@ -77,9 +77,17 @@ pub enum LevelError {
     TooMany,
 }
 
-/// The crates whose events obey the level.
-const OUR_CRATES: [&str; 5] =
-    ["ecm_service", "ecm_core", "ecm_protocol", "user_mapping", "ps_client"];
+/// The crates whose events obey the level: those of this workspace that run in a service.
+const OUR_CRATES: [&str; 8] = [
+    "ecm_service",
+    "ecm_core",
+    "ecm_protocol",
+    "user_mapping",
+    "ps_client",
+    "vsc_agent",
+    "vsc_core",
+    "service_host",
+];
 const MAX_EXCEPTIONS: usize = 32;
 
 impl Level {

@@ -62,14 +62,25 @@ impl StateDir {
     }
 }
 
+/// Makes a folder that only this user may enter, with all that is missing above it. One that is
+/// there already is left as it is.
+///
+/// # Errors
+///
+/// What the operating system says.
 #[cfg(unix)]
-fn make_private(path: &Path) -> io::Result<()> {
+pub fn make_private(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// Makes a folder, with all that is missing above it.
+///
+/// # Errors
+///
+/// What the operating system says.
 #[cfg(not(unix))]
-fn make_private(path: &Path) -> io::Result<()> {
+pub fn make_private(path: &Path) -> io::Result<()> {
     std::fs::create_dir_all(path)
 }
 

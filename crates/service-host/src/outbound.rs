@@ -1,5 +1,6 @@
 //! From a host name to an open byte stream: names, all addresses, proxy, TLS.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -17,10 +18,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-
-use super::wire::ConnectError;
-use crate::config::site::Bracketed;
-use crate::config::tls::ProxyAddress;
+use url::Url;
 
 /// How long the next address waits for the one before it (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -32,47 +30,167 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 /// TLS over whatever reached the host.
 pub type SecureStream = TlsStream<Box<dyn ByteStream>>;
 
-/// Opens a TLS connection to `host`, through `proxy` if there is one.
+/// A host as it stands in a URL or `Host` header: IPv6 addresses in brackets.
+pub struct Bracketed<'h>(pub &'h str);
+
+impl fmt::Display for Bracketed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.contains(':') { write!(f, "[{}]", self.0) } else { f.write_str(self.0) }
+    }
+}
+
+/// An HTTP proxy, `http://host:port`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyAddress {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+}
+
+/// A text is no address of a proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a proxy is http://host:port, without user, path or query")]
+pub struct NoProxyAddress;
+
+impl ProxyAddress {
+    /// Reads `http://host:port`.
+    ///
+    /// # Errors
+    ///
+    /// [`NoProxyAddress`]. Proxies that want a password are not spoken to.
+    pub fn parse(text: &str) -> Result<Self, NoProxyAddress> {
+        let url = Url::parse(text).map_err(|_| NoProxyAddress)?;
+        let plain = url.scheme() == "http"
+            && url.username().is_empty()
+            && url.password().is_none()
+            && matches!(url.path(), "" | "/")
+            && url.query().is_none();
+        match (url.host_str(), url.port_or_known_default()) {
+            (Some(host), Some(port)) if plain => Ok(Self { host: host.to_owned(), port }),
+            _ => Err(NoProxyAddress),
+        }
+    }
+
+    /// The proxy as a URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}:{}", self.host, self.port)
+    }
+}
+
+/// Why a host was not reached. Sorted by who must act.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReachError {
+    /// The name has no address.
+    #[error("the name {host} cannot be resolved")]
+    NoAddress {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        #[source]
+        cause: io::Error,
+    },
+    /// Nobody answers at any of its addresses.
+    #[error("{target} cannot be reached")]
+    Unreachable {
+        /// Host and port.
+        target: String,
+        /// What the last try said.
+        #[source]
+        cause: io::Error,
+    },
+    /// The proxy does not let us through.
+    #[error("the proxy refuses the way to {target} with status {status}")]
+    ProxyRefused {
+        /// Host and port behind the proxy.
+        target: String,
+        /// Its HTTP status.
+        status: u16,
+    },
+    /// The proxy does not talk HTTP.
+    #[error("the proxy did not answer as a proxy")]
+    ProxyBroken(#[source] hyper::Error),
+    /// The name cannot be asked of a proxy.
+    #[error("`{target}` cannot be asked of a proxy")]
+    NotForProxies {
+        /// Host and port.
+        target: String,
+    },
+    /// The certificate is not trusted.
+    #[error("the certificate of {host} is not trusted: {reason}")]
+    Untrusted {
+        /// The host.
+        host: String,
+        /// What is wrong with it.
+        reason: rustls::Error,
+    },
+    /// The TLS handshake failed for another reason.
+    #[error("no TLS connection with {host}")]
+    Tls {
+        /// The host.
+        host: String,
+        /// What was said.
+        #[source]
+        cause: io::Error,
+    },
+}
+
+/// Opens a byte stream to `host`, through `proxy` if there is one.
 ///
 /// # Errors
 ///
-/// See [`ConnectError`]; it tells name, network, proxy and certificate apart.
+/// See [`ReachError`]; it tells name, network and proxy apart.
 pub async fn reach(
     host: &str,
     port: u16,
     proxy: Option<&ProxyAddress>,
-    tls: Arc<ClientConfig>,
-) -> Result<SecureStream, ConnectError> {
-    let stream: Box<dyn ByteStream> = match proxy {
+) -> Result<Box<dyn ByteStream>, ReachError> {
+    Ok(match proxy {
         None => Box::new(dial(host, port).await?),
         Some(proxy) => Box::new(tunnel(proxy, host, port).await?),
-    };
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| ConnectError::NoAddress {
+    })
+}
+
+/// Opens a TLS connection to `host`, through `proxy` if there is one.
+///
+/// # Errors
+///
+/// See [`ReachError`]; it tells name, network, proxy and certificate apart.
+pub async fn reach_securely(
+    host: &str,
+    port: u16,
+    proxy: Option<&ProxyAddress>,
+    tls: Arc<ClientConfig>,
+) -> Result<SecureStream, ReachError> {
+    let stream = reach(host, port, proxy).await?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| ReachError::NoAddress {
         host: host.to_owned(),
         cause: io::Error::new(io::ErrorKind::InvalidInput, "not a host name"),
     })?;
     TlsConnector::from(tls).connect(name, stream).await.map_err(|error| tls_failed(host, error))
 }
 
-fn tls_failed(host: &str, error: io::Error) -> ConnectError {
+fn tls_failed(host: &str, error: io::Error) -> ReachError {
     let host = host.to_owned();
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(reason @ rustls::Error::InvalidCertificate(_)) => {
-            ConnectError::Untrusted { host, reason: reason.clone() }
+            ReachError::Untrusted { host, reason: reason.clone() }
         }
-        _ => ConnectError::Tls { host, cause: error },
+        _ => ReachError::Tls { host, cause: error },
     }
 }
 
 /// Resolves anew at every call, and tries all addresses.
-async fn dial(host: &str, port: u16) -> Result<TcpStream, ConnectError> {
+async fn dial(host: &str, port: u16) -> Result<TcpStream, ReachError> {
     let found = tokio::net::lookup_host((host, port)).await;
     let addresses: Vec<SocketAddr> = match found {
         Ok(addresses) => alternate_families(addresses.collect()),
-        Err(cause) => return Err(ConnectError::NoAddress { host: host.to_owned(), cause }),
+        Err(cause) => return Err(ReachError::NoAddress { host: host.to_owned(), cause }),
     };
     let stream = first_to_answer(&addresses, TcpStream::connect).await;
-    let stream = stream.map_err(|cause| ConnectError::Unreachable {
+    let stream = stream.map_err(|cause| ReachError::Unreachable {
         target: format!("{}:{port}", Bracketed(host)),
         cause,
     })?;
@@ -140,23 +258,23 @@ async fn tunnel(
     proxy: &ProxyAddress,
     host: &str,
     port: u16,
-) -> Result<impl ByteStream + 'static, ConnectError> {
+) -> Result<impl ByteStream + 'static, ReachError> {
     let stream = dial(&proxy.host, proxy.port).await?;
     let target = format!("{}:{port}", Bracketed(host));
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
-        .map_err(ConnectError::ProxyBroken)?;
+        .map_err(ReachError::ProxyBroken)?;
     // Carries the bytes until the tunnel is taken out of it; ends by itself when either side goes.
     tokio::spawn(connection.with_upgrades());
     let request = Request::connect(&target).header(http::header::HOST, &target);
-    let request = request.body(Empty::<Bytes>::new()).map_err(|_| ConnectError::NotSpoken {
-        rule: format!("`{target}` cannot be asked of a proxy"),
-    })?;
-    let answer = sender.send_request(request).await.map_err(ConnectError::ProxyBroken)?;
+    let request = request
+        .body(Empty::<Bytes>::new())
+        .map_err(|_| ReachError::NotForProxies { target: target.clone() })?;
+    let answer = sender.send_request(request).await.map_err(ReachError::ProxyBroken)?;
     if !answer.status().is_success() {
-        return Err(ConnectError::ProxyRefused { target, status: answer.status().as_u16() });
+        return Err(ReachError::ProxyRefused { target, status: answer.status().as_u16() });
     }
-    let upgraded = hyper::upgrade::on(answer).await.map_err(ConnectError::ProxyBroken)?;
+    let upgraded = hyper::upgrade::on(answer).await.map_err(ReachError::ProxyBroken)?;
     Ok(TokioIo::new(upgraded))
 }
 
