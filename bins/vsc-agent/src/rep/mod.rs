@@ -1,0 +1,202 @@
+//! The representative's service: readers, sessions, and who may have which reader.
+
+pub mod card_thread;
+pub mod desk;
+pub mod reader_watch;
+pub mod session;
+
+use std::ffi::CString;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use vsc_core::handshake::Role;
+use vsc_core::link::{Invitation, Meeting};
+use vsc_core::pairing::Words;
+use vsc_core::session::EndReason;
+
+use crate::control::server::{Answers, Handler};
+use crate::control::{Refusal, RefusalKind, Reply, Request};
+use crate::meeting::{Host, SessionBook};
+use crate::pairing::{PairEvent, Pairing};
+use crate::status::{Button, ServiceRole, SessionState, Status};
+use card_thread::Hold;
+use desk::Desk;
+use session::{Order, Session};
+
+/// The running service.
+pub struct RepService {
+    host: Host,
+    desk: Arc<Desk>,
+    hold: Hold,
+    sessions: SessionBook<Order>,
+}
+
+impl RepService {
+    /// A service without sessions.
+    #[must_use]
+    pub fn new(host: Host, desk: Arc<Desk>, hold: Hold) -> Self {
+        Self { host, desk, hold, sessions: SessionBook::default() }
+    }
+
+    /// Ends all sessions and waits until they are over.
+    pub async fn stop(&self) {
+        self.sessions.end_all(|| Order::End(EndReason::Stopping)).await;
+    }
+
+    fn status(&self) -> Status {
+        let sessions = self.host.board.sessions();
+        let somebody = sessions.iter().any(|session| session.state == SessionState::Connected);
+        let (readers, readers_problem) = self.desk.list(None);
+        Status {
+            button: Some(if somebody { Button::Enabled } else { Button::Disabled }),
+            readers,
+            readers_problem,
+            ..self.host.status(ServiceRole::Rep, sessions)
+        }
+    }
+
+    async fn pair(&self, peer: Option<&str>, answers: &mut Answers) -> Result<(), Refusal> {
+        let invitation = match peer {
+            Some(name) => {
+                let (ours, theirs) = self.host.identities(name)?;
+                Invitation::Identity { ours, theirs }
+            }
+            None => Invitation::Words(fresh_words()?),
+        };
+        let mut steps = self.open_session(Meeting::Open(invitation))?;
+        while let Some((session, step)) = steps.next().await {
+            match step {
+                PairEvent::Code(code) => {
+                    let code = crate::control::Spoken(code);
+                    answers.send(&Reply::Code { session, code }).await;
+                }
+                PairEvent::Paired(peer) => {
+                    answers.send(&Reply::Paired { session, peer }).await;
+                    return Ok(());
+                }
+                PairEvent::Failed(reason) => {
+                    return Err(Refusal::new(RefusalKind::NotPaired, reason));
+                }
+                PairEvent::NoRelay(reason) => {
+                    return Err(Refusal::new(RefusalKind::NoRelay, reason));
+                }
+            }
+        }
+        Err(Refusal::new(RefusalKind::Failed, "the session ended without a word"))
+    }
+
+    fn open_session(&self, meeting: Meeting) -> Result<Steps, Refusal> {
+        let (pairing, steps) = Pairing::new();
+        let (orders, queue) = mpsc::channel(8);
+        let (desk, hold) = (Arc::clone(&self.desk), self.hold);
+        let session = self.sessions.open(orders, |number| {
+            let link = self.host.link(number, Role::Representative, meeting, pairing);
+            Session::new(link, desk, hold, queue).run()
+        })?;
+        Ok(Steps { session, steps })
+    }
+
+    async fn share(&self, reader: &str, session: Option<u32>) -> Result<Reply, Refusal> {
+        let name = self.desk.find(reader)?;
+        let (session, orders) = self.sessions.the_one(session)?;
+        let reader = name.to_string_lossy().into_owned();
+        let shown_as = ask(&orders, |answer| Order::Share { reader: name, answer }).await??;
+        Ok(Reply::Shared { session, reader, shown_as })
+    }
+
+    async fn unshare(&self, reader: Option<&str>) -> Result<Reply, Refusal> {
+        let wanted = match reader {
+            Some(text) => vec![self.desk.find(text)?],
+            None => self.desk.all_shared(),
+        };
+        let mut readers = Vec::new();
+        for name in wanted {
+            if self.unshare_one(name.clone()).await? {
+                readers.push(name.to_string_lossy().into_owned());
+            } else if reader.is_some() {
+                let reason = format!("{} is not shared", name.to_string_lossy());
+                return Err(Refusal::new(RefusalKind::NotShared, reason));
+            }
+        }
+        Ok(Reply::Unshared { readers })
+    }
+
+    async fn unshare_one(&self, reader: CString) -> Result<bool, Refusal> {
+        let Some(session) = self.desk.session_of(&reader) else { return Ok(false) };
+        let (_, orders) = self.sessions.the_one(Some(session))?;
+        ask(&orders, |answer| Order::Unshare { reader, answer }).await
+    }
+}
+
+impl Handler for RepService {
+    async fn handle(&self, request: Request, answers: &mut Answers) {
+        let done = match request {
+            Request::Status {} => Ok(Some(Reply::Status(Box::new(self.status())))),
+            Request::Watch {} => {
+                let mut sessions = self.host.board.changes();
+                let mut readers = self.desk.readers.clone();
+                while answers.send(&Reply::Status(Box::new(self.status()))).await {
+                    tokio::select! {
+                        _ = sessions.changed() => {}
+                        changed = readers.changed() => if changed.is_err() { break },
+                        () = answers.asker_left() => break,
+                    }
+                }
+                Ok(None)
+            }
+            Request::Readers { session } => {
+                let session = session.or_else(|| self.sessions.only_one());
+                let (readers, problem) = self.desk.list(session);
+                Ok(Some(Reply::Readers { readers, problem }))
+            }
+            Request::Pair { code: Some(_), .. } => {
+                let reason = "a code is entered at the customer's desk; here one is given out";
+                Err(Refusal::new(RefusalKind::WrongService, reason))
+            }
+            Request::Pair { code: None, peer } => {
+                self.pair(peer.as_deref(), answers).await.map(|()| None)
+            }
+            Request::Share { reader, session } => self.share(&reader, session).await.map(Some),
+            Request::Unshare { reader } => self.unshare(reader.as_deref()).await.map(Some),
+            Request::End { session } => {
+                self.sessions.end(session, Order::End(EndReason::User)).await.map(Some)
+            }
+        };
+        match done {
+            Ok(Some(reply)) => drop(answers.send(&reply).await),
+            Ok(None) => {}
+            Err(refusal) => drop(answers.send(&Reply::Refused(refusal)).await),
+        }
+    }
+}
+
+/// The steps of one pairing.
+struct Steps {
+    session: u32,
+    steps: mpsc::UnboundedReceiver<PairEvent>,
+}
+
+impl Steps {
+    async fn next(&mut self) -> Option<(u32, PairEvent)> {
+        Some((self.session, self.steps.recv().await?))
+    }
+}
+
+fn fresh_words() -> Result<Words, Refusal> {
+    let mut bytes = [0; 3];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Refusal::new(RefusalKind::Failed, format!("no randomness for a code: {error}"))
+    })?;
+    Ok(Words::from_random(bytes))
+}
+
+/// Orders something of a session and waits for its answer.
+async fn ask<T>(
+    orders: &mpsc::Sender<Order>,
+    order: impl FnOnce(oneshot::Sender<T>) -> Order,
+) -> Result<T, Refusal> {
+    let over = || Refusal::new(RefusalKind::NoSession, "the session has just ended");
+    let (answer, answered) = oneshot::channel();
+    orders.send(order(answer)).await.map_err(|_| over())?;
+    answered.await.map_err(|_| over())
+}

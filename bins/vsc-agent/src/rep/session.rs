@@ -1,0 +1,323 @@
+//! One session at the representative's desk: a link, the readers shared over it, their cards.
+
+use std::collections::BTreeMap;
+use std::ffi::{CStr, CString};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+use vsc_core::cards::{Message, ShareId};
+use vsc_core::rep::{CardReport, Rep};
+use vsc_core::session::EndReason;
+
+use super::card_thread::{CardThread, Hold, Job, Told};
+use super::desk::{Desk, Lent};
+use super::reader_watch::{CardState, Reader};
+use crate::control::{Refusal, RefusalKind};
+use crate::session_link::{SessionLink, Step};
+use crate::status::{CardIs, ShareStatus, hex};
+
+/// How long the other desk may take to show a reader.
+const SHOW_WITHIN: Duration = Duration::from_secs(15);
+
+/// What the service asks of a session.
+#[derive(Debug)]
+pub enum Order {
+    /// Share this reader.
+    Share {
+        /// Which.
+        reader: CString,
+        /// Where it is shown, or why it is not.
+        answer: oneshot::Sender<Result<String, Refusal>>,
+    },
+    /// Share it no longer.
+    Unshare {
+        /// Which.
+        reader: CString,
+        /// Whether it was shared.
+        answer: oneshot::Sender<bool>,
+    },
+    /// End the session.
+    End(EndReason),
+}
+
+/// A running session.
+pub struct Session {
+    link: SessionLink,
+    desk: Arc<Desk>,
+    hold: Hold,
+    orders: mpsc::Receiver<Order>,
+    shares: BTreeMap<ShareId, Share>,
+    next_share: u32,
+    told: mpsc::UnboundedReceiver<(ShareId, Told)>,
+    teller: mpsc::UnboundedSender<(ShareId, Told)>,
+}
+
+struct Share {
+    lent: Lent,
+    stage: Stage,
+}
+
+enum Stage {
+    /// The other desk has been asked to show it.
+    Offered { answer: oneshot::Sender<Result<String, Refusal>>, until: Instant },
+    /// It is shown, and its card is ours to use.
+    Shown(Box<Shown>),
+}
+
+struct Shown {
+    shown_as: String,
+    rep: Rep,
+    thread: CardThread,
+    /// The reader as the card's thread was last told of it.
+    seen: Option<Reader>,
+    /// Whether another program keeps the card for itself.
+    held: bool,
+}
+
+impl Session {
+    /// A session about to connect.
+    #[must_use]
+    pub fn new(
+        link: SessionLink,
+        desk: Arc<Desk>,
+        hold: Hold,
+        orders: mpsc::Receiver<Order>,
+    ) -> Self {
+        let (teller, told) = mpsc::unbounded_channel();
+        let shares = BTreeMap::new();
+        Self { link, desk, hold, orders, shares, next_share: 0, told, teller }
+    }
+
+    /// Runs until the session is over.
+    pub async fn run(mut self) {
+        let mut readers = self.desk.readers.clone();
+        let end = loop {
+            let due = self.shares.values().filter_map(Share::due).min();
+            tokio::select! {
+                biased;
+                step = self.link.next() => match step {
+                    Step::Message(message) => self.take(message),
+                    Step::Ended(end) => break end,
+                    Step::Progress => {}
+                },
+                Some((share, told)) = self.told.recv() => self.card_told(share, told),
+                Some(order) = self.orders.recv() => self.obey(order),
+                Ok(()) = readers.changed() => self.look_at_readers(),
+                () = until(due) => self.time_passed(),
+            }
+            self.pump();
+            self.show();
+        };
+        for (_, share) in std::mem::take(&mut self.shares) {
+            let why = format!("the session ended: {end}");
+            share.refuse(Refusal::new(RefusalKind::NotShown, why));
+        }
+    }
+
+    /// The customer's agent says something about a share.
+    fn take(&mut self, message: Message) {
+        let id = message.share();
+        match message {
+            Message::Up { name, .. } => self.begin(id, name),
+            Message::ShareFailed { reason, .. } => {
+                if let Some(share) = self.shares.remove(&id) {
+                    share.refuse(Refusal::new(RefusalKind::NotShown, reason));
+                }
+            }
+            Message::Unshare { reason, .. } => {
+                if let Some(share) = self.shares.remove(&id) {
+                    let reader = share.lent.reader().to_string_lossy().into_owned();
+                    tracing::info!(session = self.link.number, reader, %reason, "unshared by the other desk");
+                    share.refuse(Refusal::new(RefusalKind::NotShown, reason.to_string()));
+                }
+            }
+            message => {
+                if let Some(shown) = self.shown(id) {
+                    shown.rep.handle_message(Instant::now(), message);
+                }
+            }
+        }
+    }
+
+    /// The reader is shown: from now on its card belongs to the other desk.
+    fn begin(&mut self, id: ShareId, shown_as: String) {
+        let Some(share) = self.shares.get_mut(&id) else { return };
+        let teller = self.teller.clone();
+        let tell = move |told| drop(teller.send((id, told)));
+        let thread = CardThread::start(share.lent.reader().to_owned(), self.hold, tell);
+        let thread = match thread {
+            Ok(thread) => thread,
+            Err(error) => {
+                tracing::error!(session = self.link.number, %error, "no thread for the card");
+                if let Some(share) = self.shares.remove(&id) {
+                    self.link
+                        .say(&Message::Unshare { share: id, reason: EndReason::CardThreadDied });
+                    share.refuse(Refusal::new(RefusalKind::Failed, error.to_string()));
+                }
+                return;
+            }
+        };
+        let seen = self.desk.readers.borrow().named(share.lent.reader()).cloned();
+        thread.give(Job::Reader(seen.clone()));
+        let rep = Rep::new(id);
+        let shown = Shown { shown_as: shown_as.clone(), rep, thread, seen, held: false };
+        let stage = Stage::Shown(Box::new(shown));
+        if let Stage::Offered { answer, .. } = std::mem::replace(&mut share.stage, stage) {
+            let reader = share.lent.reader().to_string_lossy();
+            tracing::info!(session = self.link.number, %reader, shown_as, "shared");
+            let _ = answer.send(Ok(shown_as));
+        }
+    }
+
+    fn card_told(&mut self, id: ShareId, told: Told) {
+        let Some(shown) = self.shown(id) else { return };
+        match told {
+            Told::Report(report) => {
+                if matches!(report, CardReport::Present(_)) {
+                    shown.held = false;
+                }
+                shown.rep.handle_card(report);
+            }
+            Told::HeldElsewhere(is) => shown.held = is,
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Share { reader, answer } => self.offer(reader, answer),
+            Order::Unshare { reader, answer } => {
+                let _ = answer.send(self.unshare(&reader));
+            }
+            Order::End(reason) => self.link.end(reason),
+        }
+    }
+
+    fn offer(&mut self, reader: CString, answer: oneshot::Sender<Result<String, Refusal>>) {
+        let lent = match self.desk.lend(reader, self.link.number) {
+            Ok(lent) => lent,
+            Err(refusal) => return drop(answer.send(Err(refusal))),
+        };
+        let share = ShareId(self.next_share);
+        self.next_share += 1;
+        let name = lent.reader().to_string_lossy().into_owned();
+        if !self.link.say_now(&Message::Share { share, name }) {
+            let reason = "the other agent is not there yet";
+            return drop(answer.send(Err(Refusal::new(RefusalKind::NoSession, reason))));
+        }
+        let stage = Stage::Offered { answer, until: Instant::now() + SHOW_WITHIN };
+        self.shares.insert(share, Share { lent, stage });
+    }
+
+    fn unshare(&mut self, reader: &CStr) -> bool {
+        let id = self.shares.iter().find(|(_, share)| share.lent.reader() == reader);
+        let Some(id) = id.map(|(id, _)| *id) else { return false };
+        self.link.say(&Message::Unshare { share: id, reason: EndReason::User });
+        if let Some(share) = self.shares.remove(&id) {
+            tracing::info!(session = self.link.number, reader = %reader.to_string_lossy(), "unshared");
+            share.refuse(Refusal::new(RefusalKind::NotShown, "it was unshared meanwhile"));
+        }
+        true
+    }
+
+    fn look_at_readers(&mut self) {
+        let readers = self.desk.readers.borrow().clone();
+        for share in self.shares.values_mut() {
+            if let Stage::Shown(shown) = &mut share.stage {
+                let now = readers.named(share.lent.reader());
+                if now != shown.seen.as_ref() {
+                    shown.seen = now.cloned();
+                    shown.thread.give(Job::Reader(now.cloned()));
+                }
+            }
+        }
+    }
+
+    fn time_passed(&mut self) {
+        let now = Instant::now();
+        let mut late = Vec::new();
+        for (id, share) in &mut self.shares {
+            match &mut share.stage {
+                Stage::Offered { until, .. } if *until <= now => late.push(*id),
+                Stage::Shown(shown) if shown.rep.poll_timeout().is_some_and(|due| due <= now) => {
+                    shown.rep.handle_timeout(now);
+                }
+                Stage::Offered { .. } | Stage::Shown(_) => {}
+            }
+        }
+        for id in late {
+            self.link.say(&Message::Unshare { share: id, reason: EndReason::Idle });
+            if let Some(share) = self.shares.remove(&id) {
+                let reason = "the other desk did not show it in time";
+                share.refuse(Refusal::new(RefusalKind::NotShown, reason));
+            }
+        }
+    }
+
+    /// Moves what the shares have to say: to the other desk, and to the cards.
+    fn pump(&mut self) {
+        for share in self.shares.values_mut() {
+            let Stage::Shown(shown) = &mut share.stage else { continue };
+            while let Some(order) = shown.rep.poll_order() {
+                shown.thread.give(Job::Order(order));
+            }
+            while let Some(message) = shown.rep.poll_message() {
+                self.link.say(&message);
+            }
+        }
+    }
+
+    fn shown(&mut self, id: ShareId) -> Option<&mut Shown> {
+        match &mut self.shares.get_mut(&id)?.stage {
+            Stage::Shown(shown) => Some(shown),
+            Stage::Offered { .. } => None,
+        }
+    }
+
+    fn show(&mut self) {
+        let shares = self.shares.values().map(Share::status).collect();
+        self.link.line.change(|status| status.shares = shares);
+    }
+}
+
+impl Share {
+    fn due(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Offered { until, .. } => Some(*until),
+            Stage::Shown(shown) => shown.rep.poll_timeout(),
+        }
+    }
+
+    /// Tells whoever waits for it that it will not be shown.
+    fn refuse(self, refusal: Refusal) {
+        if let Stage::Offered { answer, .. } = self.stage {
+            let _ = answer.send(Err(refusal));
+        }
+    }
+
+    fn status(&self) -> ShareStatus {
+        let reader = self.lent.reader().to_string_lossy().into_owned();
+        let (shown_as, card, atr) = match &self.stage {
+            Stage::Offered { .. } => (None, CardIs::Unknown, None),
+            Stage::Shown(shown) => {
+                let atr = shown.rep.atr();
+                let card = match &shown.seen {
+                    _ if atr.is_some() => CardIs::Present,
+                    _ if shown.held => CardIs::HeldElsewhere,
+                    Some(reader) if reader.card == CardState::Mute => CardIs::Mute,
+                    Some(_) => CardIs::Absent,
+                    None => CardIs::Unknown,
+                };
+                (Some(shown.shown_as.clone()), card, atr.map(|atr| hex(&atr)))
+            }
+        };
+        ShareStatus { reader, shown_as, card, atr, counted: None }
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}
