@@ -143,8 +143,14 @@ impl RelayAddress {
             Err(Error::Http(answer)) => {
                 Err(DialError::Refused { relay: relay(), status: answer.status().as_u16() })
             }
+            Err(Error::Protocol(rule)) => {
+                Err(DialError::NoRelay { relay: relay(), rule: rule.to_string() })
+            }
             // Other variants can hold pieces of what was received: their words are not passed on.
-            Err(_) => Err(DialError::NoRelay { relay: relay() }),
+            Err(_) => {
+                let rule = "its answer is no WebSocket upgrade".to_owned();
+                Err(DialError::NoRelay { relay: relay(), rule })
+            }
         }
     }
 
@@ -160,10 +166,11 @@ impl RelayAddress {
     }
 
     fn request(&self) -> Result<Request<()>, DialError> {
-        let mut request = self
-            .to_string()
-            .into_client_request()
-            .map_err(|_| DialError::NoRelay { relay: self.to_string() })?;
+        let mut request =
+            self.to_string().into_client_request().map_err(|_| DialError::NoRelay {
+                relay: self.to_string(),
+                rule: "its address cannot be asked for".to_owned(),
+            })?;
         let headers = request.headers_mut();
         headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
         let agent = HeaderValue::from_static(concat!("vsc-agent/", env!("CARGO_PKG_VERSION")));
@@ -200,9 +207,11 @@ pub enum DialError {
         status: u16,
     },
     /// What answers there does not speak WebSocket.
-    #[error("what answers at {relay} is no relay")]
+    #[error("what answers at {relay} is no relay: {rule}")]
     NoRelay {
         /// Its address.
         relay: String,
+        /// What it did.
+        rule: String,
     },
 }

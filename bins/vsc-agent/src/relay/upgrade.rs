@@ -44,7 +44,6 @@ pub(super) async fn accept(
         std::future::ready(Ok::<_, Infallible>(answer))
     });
     hyper::server::conn::http1::Builder::new()
-        .keep_alive(false)
         .timer(TokioTimer::new())
         .max_buf_size(LONGEST_REQUEST)
         .serve_connection(TokioIo::new(stream), service)
@@ -120,5 +119,6 @@ fn page(status: StatusCode, kind: &'static str, text: String) -> Answer {
     let mut page = Answer::new(Full::new(Bytes::from(text)));
     *page.status_mut() = status;
     page.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    page.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     page
 }

@@ -1,0 +1,14 @@
+//! `vsc-agent` as shipped, between real PC/SC services and reader drivers on both desks.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod house;
+mod life;
+mod outsiders;
+mod programs;
+mod recording;
