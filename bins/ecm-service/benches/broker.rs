@@ -148,7 +148,7 @@ async fn borrow_and_return(broker: &Broker, credential_id: &str, round: usize) {
         reason: None,
         ticket: None,
     };
-    let lent = broker.retrieve(&retrieve).await.result.unwrap();
+    let lent = broker.retrieve("support", &retrieve).await.result.unwrap();
     let release = Release {
         lease_id: Some(lent.lease.id),
         idempotency_key: None,
@@ -157,7 +157,7 @@ async fn borrow_and_return(broker: &Broker, credential_id: &str, round: usize) {
         outcome: ReleaseOutcome::SessionEnded,
         injected: true,
     };
-    assert!(broker.release(&release).await.unwrap().released);
+    assert!(broker.release("support", &release).await.unwrap().released);
 }
 
 /// The least a client can do: one kept connection pool, one session cookie, no reading of answers

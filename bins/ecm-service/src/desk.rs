@@ -14,17 +14,19 @@ use tokio::sync::watch;
 
 use crate::site_link::answers::{Answers, Parts};
 
-/// Answers questions by asking the broker.
+/// Answers the questions of one site by asking the broker.
 pub struct Desk {
+    site: String,
     broker: Arc<Broker>,
     health: watch::Receiver<Health>,
 }
 
 impl Desk {
-    /// A desk in front of `broker`; `health` is what the sites are told about the vaults.
+    /// A desk in front of `broker` for the site of this name; `health` is what the sites are told
+    /// about the vaults.
     #[must_use]
-    pub fn new(broker: Arc<Broker>, health: watch::Receiver<Health>) -> Self {
-        Self { broker, health }
+    pub fn new(site: String, broker: Arc<Broker>, health: watch::Receiver<Health>) -> Self {
+        Self { site, broker, health }
     }
 
     async fn find(&self, find: Find, parts: Parts) -> Result<FindResult, Problem> {
@@ -37,7 +39,7 @@ impl Desk {
 
     async fn retrieve(&self, retrieve: Retrieve) -> Result<RetrieveResult, Problem> {
         let began = Instant::now();
-        let answered = self.broker.retrieve(&retrieve).await;
+        let answered = self.broker.retrieve(&self.site, &retrieve).await;
         tracing::debug!("why:\n{}", answered.explanation);
         log_retrieve(&retrieve, &answered.result, began.elapsed());
         answered.result
@@ -45,7 +47,7 @@ impl Desk {
 
     async fn release(&self, release: &Release) -> Result<ReleaseResult, Problem> {
         let began = Instant::now();
-        let result = self.broker.release(release).await;
+        let result = self.broker.release(&self.site, release).await;
         let elapsed_ms = millis(began.elapsed());
         let lease = printable(release.lease_id.as_deref().unwrap_or("by key"));
         match &result {
@@ -112,9 +114,9 @@ impl Answers for Desk {
 
     fn session_completed(&self, session: SessionCompleted) {
         let Some(lsid) = session.session.lsid else { return };
-        let broker = Arc::clone(&self.broker);
+        let (broker, site) = (Arc::clone(&self.broker), self.site.clone());
         tokio::spawn(async move {
-            let report = broker.session_ended(&lsid).await;
+            let report = broker.session_ended(&site, &lsid).await;
             let (closed, still_open) = (report.closed.len(), report.still_open.len());
             if closed + still_open > 0 {
                 tracing::info!(session = printable(&lsid), closed, still_open, "session completed");

@@ -106,13 +106,13 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
     let (broker, left) = open_broker(&config, &state, &vaults).await?;
 
     let (stop, stop_receiver) = watch::channel(None);
-    let desk = Arc::new(Desk::new(Arc::clone(&broker), vault_board.health()));
     let mut keepers = JoinSet::new();
     let mut boards = Vec::new();
     for site in &config.sites {
         let board = SiteBoard::new(site.name.clone(), site.address.to_string(), started_at);
+        let desk = Desk::new(site.name.clone(), Arc::clone(&broker), vault_board.health());
         let keeper =
-            site_keeper(site, &roots, &who, &vault_board, &desk, board.clone(), &stop_receiver)?;
+            site_keeper(site, &roots, &who, &vault_board, desk, board.clone(), &stop_receiver)?;
         boards.push(board);
         keepers.spawn(keeper.keep());
     }

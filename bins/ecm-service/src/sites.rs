@@ -52,7 +52,7 @@ pub fn site_keeper(
     roots: &[CertificateDer<'static>],
     who: &SelfPortrait,
     vaults: &VaultBoard,
-    desk: &Arc<Desk>,
+    desk: Desk,
     board: SiteBoard,
     stop: &watch::Receiver<Option<StopOrder>>,
 ) -> Result<Keeper<AnyDialer, Desk>, SiteSetupError> {
@@ -96,7 +96,7 @@ pub fn site_keeper(
         dialer,
         tokens: Arc::new(tokens),
         hello: Box::new(move || hello(&who, group.as_deref(), &vaults)),
-        answers: Arc::clone(desk),
+        answers: Arc::new(desk),
         board,
         stop: stop.clone(),
         random,

@@ -46,6 +46,8 @@ pub enum Class {
 pub enum AuditField {
     /// The site's reference of the question.
     Reference,
+    /// The site.
+    Site,
     /// The site's session.
     Session,
     /// What the console user is called by the site.
@@ -98,6 +100,7 @@ impl AuditField {
     pub fn class(self) -> Class {
         match self {
             Self::Reference
+            | Self::Site
             | Self::Session
             | Self::Rule
             | Self::Vault
@@ -128,6 +131,7 @@ impl AuditField {
     pub fn name(self) -> &'static str {
         match self {
             Self::Reference => "reference",
+            Self::Site => "site",
             Self::Session => "session",
             Self::ConsoleUser => "console-user",
             Self::Rule => "rule",

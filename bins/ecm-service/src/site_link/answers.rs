@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::token::{AccessToken, TokenError};
 
-/// Who answers a site's questions. One for all sites; tests put a script here.
+/// Who answers one site's questions; tests put a script here.
 pub trait Answers: Send + Sync + 'static {
     /// Answers one question. Parts of a search may be sent ahead.
     ///

@@ -10,8 +10,9 @@ use crate::ledger::{Closing, Lease, Stage};
 use crate::lending::{Ended, GiveBackReport};
 
 impl Broker {
-    /// Ends one lease, named by its id or, when the answer that held the id was lost, by the
-    /// idempotency key of its retrieval. An unknown lease is no error.
+    /// Ends one lease of `site`, named by its id or, when the answer that held the id was lost, by the
+    /// idempotency key of its retrieval. An unknown lease is no error, and another site's is
+    /// unknown.
     ///
     /// `released` is `false`, too, while the vault cannot be told; the lease is over all the same,
     /// and the ledger sees to the rest.
@@ -19,12 +20,12 @@ impl Broker {
     /// # Errors
     ///
     /// `bad_parameters` when neither is given.
-    pub async fn release(&self, ask: &Release) -> Result<ReleaseResult, Problem> {
+    pub async fn release(&self, site: &str, ask: &Release) -> Result<ReleaseResult, Problem> {
         if ask.lease_id.is_none() && ask.idempotency_key.is_none() {
             return Err(Problem::new(Category::BadParameters)
                 .with_detail("neither lease_id nor idempotency_key is given"));
         }
-        let mut named = self.desk.ids_where(|lease| is_named(lease, ask));
+        let mut named = self.desk.ids_where(|lease| is_named(lease, site, ask));
         let Some(lease) = named.pop() else {
             return Ok(ReleaseResult { released: false, rotation: None });
         };
@@ -41,9 +42,11 @@ impl Broker {
         })
     }
 
-    /// Ends every lease a site's session holds.
-    pub async fn session_ended(&self, lsid: &str) -> GiveBackReport {
-        let held = self.desk.ids_where(|lease| lease.intention.holder.as_deref() == Some(lsid));
+    /// Ends every lease that this session of `site` holds.
+    pub async fn session_ended(&self, site: &str, lsid: &str) -> GiveBackReport {
+        let held = self.desk.ids_where(|lease| {
+            lease.intention.site == site && lease.intention.holder.as_deref() == Some(lsid)
+        });
         self.desk.end_each(held, "session ended").await
     }
 
@@ -72,12 +75,13 @@ impl Broker {
     }
 }
 
-fn is_named(lease: &Lease, ask: &Release) -> bool {
+fn is_named(lease: &Lease, site: &str, ask: &Release) -> bool {
     let intention = &lease.intention;
+    let ours = intention.site == site;
     let by_id = ask.lease_id.as_ref().is_none_or(|id| *id == intention.lease);
     let by_key = ask.idempotency_key.as_ref().is_none_or(|key| *key == intention.idempotency_key);
     let same = ask.credential_id.as_ref().is_none_or(|id| *id == intention.credential_id);
-    by_id && by_key && same
+    ours && by_id && by_key && same
 }
 
 fn reason(outcome: ReleaseOutcome) -> &'static str {

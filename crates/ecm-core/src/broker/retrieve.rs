@@ -15,7 +15,8 @@ use crate::problem;
 use crate::source::{AccountKind, Secret, TicketRef};
 
 impl Broker {
-    /// Lends the credential that a row of a search named.
+    /// Lends the credential that a row of a search named to a session of `site`, which is the
+    /// site's name in the configuration: what one site borrows, no other can name.
     ///
     /// The intention is on the ledger before the vault is asked, and the audit record is on disk
     /// before this returns a secret. A repeat with the same idempotency key goes on with the same
@@ -23,9 +24,9 @@ impl Broker {
     ///
     /// When the answer cannot be handed to the site, call
     /// [`undeliverable`](Self::undeliverable).
-    pub async fn retrieve(&self, ask: &Retrieve) -> Answered<RetrieveResult> {
+    pub async fn retrieve(&self, site: &str, ask: &Retrieve) -> Answered<RetrieveResult> {
         let mut explanation = Explanation::default();
-        let result = self.lend(ask, &mut explanation).await.map_err(|mut problem| {
+        let result = self.lend(site, ask, &mut explanation).await.map_err(|mut problem| {
             problem.request_ref.clone_from(&ask.meta.request_ref);
             problem
         });
@@ -34,11 +35,12 @@ impl Broker {
 
     async fn lend(
         &self,
+        site: &str,
         ask: &Retrieve,
         explanation: &mut Explanation,
     ) -> Result<RetrieveResult, Problem> {
-        let mut record = self.describe(ask);
-        let outcome = self.lend_described(ask, &mut record, explanation).await;
+        let mut record = self.describe(site, ask);
+        let outcome = self.lend_described(site, ask, &mut record, explanation).await;
         if let Err(problem) = &outcome {
             let refused = record
                 .of_event(AuditEvent::Refused)
@@ -52,6 +54,7 @@ impl Broker {
 
     async fn lend_described(
         &self,
+        site: &str,
         ask: &Retrieve,
         record: &mut AuditRecord,
         explanation: &mut Explanation,
@@ -74,6 +77,7 @@ impl Broker {
         record.add(AuditField::AccountId, &wanted.account.account);
         let endpoint = endpoint(&ask.target);
         let borrow = Borrow {
+            site,
             vault: &wanted.vault,
             vault_user: &vault_user,
             account: &wanted.account,
@@ -157,9 +161,10 @@ impl Broker {
         Ok(offered)
     }
 
-    fn describe(&self, ask: &Retrieve) -> AuditRecord {
+    fn describe(&self, site: &str, ask: &Retrieve) -> AuditRecord {
         AuditRecord::new(self.desk.clock.now(), AuditEvent::Refused)
             .with_some(AuditField::Reference, ask.meta.request_ref.as_ref())
+            .with(AuditField::Site, site)
             .with_some(AuditField::Session, ask.session.lsid.as_ref())
             .with(AuditField::ConsoleUser, &ask.user.username)
             .with(AuditField::Endpoint, endpoint(&ask.target))

@@ -106,7 +106,7 @@ impl Book {
                     return Err(BookError::Twice { lease: intention.lease.clone() });
                 }
                 let lease = Lease {
-                    intention: intention.clone(),
+                    intention: Intention::clone(intention),
                     loan: None,
                     stage: Stage::Running,
                     approver_asked: false,
@@ -207,7 +207,7 @@ impl Book {
     pub fn snapshot(&self) -> Vec<Record> {
         let mut records = Vec::with_capacity(self.leases.len() * 2);
         for lease in self.leases.values() {
-            records.push(Record::Intended(lease.intention.clone()));
+            records.push(Record::Intended(Box::new(lease.intention.clone())));
             if let Some(loan) = &lease.loan {
                 let lease = lease.intention.lease.clone();
                 records.push(Record::Opened { lease, loan: loan.clone() });

@@ -10,7 +10,7 @@ use crate::source::{AccountRef, LoanRef, SecretKind};
 #[serde(tag = "op", rename_all = "kebab-case")]
 pub enum Record {
     /// Somebody wants to borrow. Written before the vault is asked.
-    Intended(Intention),
+    Intended(Box<Intention>),
     /// The vault has a release request for it.
     Opened {
         /// Lease id.
@@ -45,6 +45,8 @@ pub struct Intention {
     pub lease: String,
     /// When it was asked for.
     pub at: Timestamp,
+    /// The site that asked. Sessions and idempotency keys are that site's own.
+    pub site: String,
     /// Which vault.
     pub vault: String,
     /// In whose name.

@@ -17,6 +17,7 @@ use crate::source::{
 
 /// Who wants to borrow what.
 pub(crate) struct Borrow<'a> {
+    pub(crate) site: &'a str,
     pub(crate) vault: &'a str,
     pub(crate) vault_user: &'a str,
     pub(crate) account: &'a AccountRef,
@@ -95,8 +96,8 @@ impl Desk {
         let vault = self.vault(ask.vault)?;
         let source = vault.source.as_ref();
         // Repeats of one question wait for each other, so that the second finds the first's lease.
-        let turn = self.lanes.enter(format!("key\n{}", ask.idempotency_key)).await;
-        let known = self.lease_of_key(ask.idempotency_key);
+        let turn = self.lanes.enter(format!("key\n{}\n{}", ask.site, ask.idempotency_key)).await;
+        let known = self.lease_of_key(ask.site, ask.idempotency_key);
         if known.as_ref().is_some_and(|lease| !same_question(lease, ask)) {
             return Err(BorrowError::KeyReused);
         }
@@ -134,11 +135,12 @@ impl Desk {
         })
     }
 
-    fn lease_of_key(&self, key: &str) -> Option<Lease> {
+    fn lease_of_key(&self, site: &str, key: &str) -> Option<Lease> {
         let book = self.journal.book();
         book.leases()
             .find(|lease| {
-                lease.intention.idempotency_key == key
+                lease.intention.site == site
+                    && lease.intention.idempotency_key == key
                     && !matches!(lease.stage, Stage::Ending { .. })
             })
             .cloned()
@@ -177,6 +179,7 @@ impl Desk {
             marker: reason::marker(&lease),
             lease,
             at: self.clock.now(),
+            site: ask.site.to_owned(),
             vault: ask.vault.to_owned(),
             vault_user: ask.vault_user.to_owned(),
             account: ask.account.clone(),
@@ -189,7 +192,7 @@ impl Desk {
         };
         // Before the first await: whatever happens from here on, the lease is looked after.
         let work = self.at_work(&intention.lease, Stage::Abandoned);
-        self.journal.record(Record::Intended(intention.clone())).await?;
+        self.journal.record(Record::Intended(Box::new(intention.clone()))).await?;
         Ok((intention, work))
     }
 

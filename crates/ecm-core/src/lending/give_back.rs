@@ -183,6 +183,7 @@ impl Desk {
         let id = &lease.intention.lease;
         let record = AuditRecord::new(self.clock.now(), AuditEvent::Returned)
             .with(AuditField::Lease, id)
+            .with(AuditField::Site, &lease.intention.site)
             .with(AuditField::Vault, &lease.intention.vault)
             .with(AuditField::VaultUser, &lease.intention.vault_user)
             .with(AuditField::SystemId, &lease.intention.account.system)

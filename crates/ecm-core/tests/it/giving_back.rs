@@ -5,7 +5,7 @@ use ecm_core::source::{SourceError, SourceFailure};
 use ecm_protocol::message::{Category, Release, Rotation};
 
 use crate::fake_vault::local;
-use crate::house::{House, refused, release, session};
+use crate::house::{House, SITE, refused, release, session};
 
 fn unreachable() -> SourceError {
     SourceError::new(SourceFailure::Unreachable, "no route")
@@ -16,10 +16,10 @@ fn released_lease_is_checked_in_once_however_often_it_is_released() {
     let house = House::new();
     let broker = house.open();
     let lent = house.retrieve(&broker, &house.retrieve_ask(&broker, "k1")).unwrap();
-    let first = house.clock.run(broker.release(&release(&lent.lease.id))).unwrap();
+    let first = house.clock.run(broker.release(SITE, &release(&lent.lease.id))).unwrap();
     assert!(first.released);
     assert_eq!(first.rotation, Some(Rotation::Unknown));
-    let second = house.clock.run(broker.release(&release(&lent.lease.id))).unwrap();
+    let second = house.clock.run(broker.release(SITE, &release(&lent.lease.id))).unwrap();
     assert!(!second.released);
     assert_eq!(house.vault.with(|s| s.check_ins.clone()), [(1, 1)].into());
     assert_eq!(house.audit_events(), ["lent", "returned"]);
@@ -31,7 +31,7 @@ fn lease_whose_answer_was_lost_is_released_by_its_key() {
     let broker = house.open();
     house.retrieve(&broker, &house.retrieve_ask(&broker, "k1")).unwrap();
     let by_key = Release { lease_id: None, idempotency_key: Some("k1".into()), ..release("") };
-    assert!(house.clock.run(broker.release(&by_key)).unwrap().released);
+    assert!(house.clock.run(broker.release(SITE, &by_key)).unwrap().released);
     assert_eq!(house.vault.open_requests(), 0);
 }
 
@@ -41,11 +41,11 @@ fn release_that_names_nothing_or_another_credential_changes_nothing() {
     let broker = house.open();
     let lent = house.retrieve(&broker, &house.retrieve_ask(&broker, "k1")).unwrap();
     let nothing = Release { lease_id: None, ..release("") };
-    let problem = house.clock.run(broker.release(&nothing)).unwrap_err();
+    let problem = house.clock.run(broker.release(SITE, &nothing)).unwrap_err();
     assert_eq!(problem.category, Category::BadParameters);
     let other = Release { credential_id: Some("e1.other".into()), ..release(&lent.lease.id) };
-    assert!(!house.clock.run(broker.release(&other)).unwrap().released);
-    assert!(!house.clock.run(broker.release(&release("l-unknown"))).unwrap().released);
+    assert!(!house.clock.run(broker.release(SITE, &other)).unwrap().released);
+    assert!(!house.clock.run(broker.release(SITE, &release("l-unknown"))).unwrap().released);
     assert_eq!(house.vault.open_requests(), 1);
 }
 
@@ -59,9 +59,9 @@ fn request_shared_by_two_sessions_is_given_back_after_the_last() {
     let second = house.retrieve(&broker, &ask).unwrap();
     assert!(!first.lease.shared && second.lease.shared);
     assert_ne!(first.lease.id, second.lease.id);
-    assert!(house.clock.run(broker.release(&release(&first.lease.id))).unwrap().released);
+    assert!(house.clock.run(broker.release(SITE, &release(&first.lease.id))).unwrap().released);
     assert_eq!(house.vault.open_requests(), 1, "the second session still works");
-    assert!(house.clock.run(broker.release(&release(&second.lease.id))).unwrap().released);
+    assert!(house.clock.run(broker.release(SITE, &release(&second.lease.id))).unwrap().released);
     assert_eq!(house.vault.with(|s| s.check_ins.clone()), [(1, 1)].into());
 }
 
@@ -74,7 +74,7 @@ fn end_of_a_session_gives_back_what_it_held_and_nothing_else() {
     other.credential_id = house.id_of(&broker, "adm-joe");
     other.session = session("lsid-2");
     house.retrieve(&broker, &other).unwrap();
-    let report = house.clock.run(broker.session_ended("lsid-1"));
+    let report = house.clock.run(broker.session_ended(SITE, "lsid-1"));
     assert_eq!(report.closed.len(), 1);
     assert_eq!((house.vault.open_requests(), broker.leases()), (1, 1));
 }
@@ -87,7 +87,7 @@ fn request_somebody_opened_elsewhere_is_joined_and_left_to_them() {
     let broker = house.open();
     let lent = house.retrieve(&broker, &house.retrieve_ask(&broker, "k1")).unwrap();
     assert!(lent.lease.shared);
-    assert!(house.clock.run(broker.release(&release(&lent.lease.id))).unwrap().released);
+    assert!(house.clock.run(broker.release(SITE, &release(&lent.lease.id))).unwrap().released);
     assert_eq!((house.vault.open_requests(), house.vault.calls("give_back")), (1, 0));
 }
 
@@ -111,7 +111,7 @@ fn vault_that_is_down_is_told_later_and_the_tries_spread_out() {
     let broker = house.open();
     let lent = house.retrieve(&broker, &house.retrieve_ask(&broker, "k1")).unwrap();
     house.vault.fail("give_back", unreachable());
-    assert!(!house.clock.run(broker.release(&release(&lent.lease.id))).unwrap().released);
+    assert!(!house.clock.run(broker.release(SITE, &release(&lent.lease.id))).unwrap().released);
     let mut waits = Vec::new();
     for _ in 0..4 {
         let due = broker.next_due().unwrap();
@@ -132,7 +132,7 @@ fn check_in_whose_answer_was_lost_is_not_done_twice() {
     let broker = house.open();
     let lent = house.retrieve(&broker, &house.retrieve_ask(&broker, "k1")).unwrap();
     house.vault.fail("give_back", unreachable().uncertain());
-    assert!(!house.clock.run(broker.release(&release(&lent.lease.id))).unwrap().released);
+    assert!(!house.clock.run(broker.release(SITE, &release(&lent.lease.id))).unwrap().released);
     house.vault.heal();
     house.settle(&broker);
     assert_eq!(house.vault.with(|s| s.check_ins.clone()), [(1, 1)].into());
@@ -145,7 +145,7 @@ fn vault_that_stays_down_is_given_up_when_the_request_has_ended_by_itself() {
     let broker = house.open();
     house.retrieve(&broker, &house.retrieve_ask(&broker, "k1")).unwrap();
     house.vault.fail("give_back", unreachable());
-    house.clock.run(broker.session_ended("lsid-1"));
+    house.clock.run(broker.session_ended(SITE, "lsid-1"));
     house.clock.advance(Duration::from_secs(7 * 3600));
     house.clock.run(broker.give_back_overdue(house.clock.now()));
     assert_eq!(broker.leases(), 0);
@@ -266,4 +266,28 @@ fn recovery_keeps_what_it_cannot_give_back_and_tries_again() {
     let broker = house.open();
     house.clock.run(broker.recover());
     assert_eq!(house.vault.with(|s| s.check_ins.clone()), [(1, 1)].into());
+}
+
+#[test]
+fn one_site_can_neither_end_nor_go_on_with_what_another_borrowed() {
+    let house = House::new();
+    let broker = house.open();
+    let ask = house.retrieve_ask(&broker, "k1");
+    let lent = house.retrieve(&broker, &ask).unwrap();
+    // Session ids and keys are each site's own, so another's can be the same by chance or intent.
+    let report = house.clock.run(broker.session_ended("elsewhere", "lsid-1"));
+    assert_eq!(report.closed.len(), 0);
+    let by_key = Release { lease_id: None, idempotency_key: Some("k1".into()), ..release("") };
+    for name in [release(&lent.lease.id), by_key] {
+        assert!(!house.clock.run(broker.release("elsewhere", &name)).unwrap().released);
+    }
+    assert_eq!((house.vault.open_requests(), broker.leases()), (1, 1));
+
+    let theirs = house.clock.run(broker.retrieve("elsewhere", &ask)).result.unwrap();
+    assert_ne!(theirs.lease.id, lent.lease.id);
+    assert!(house.clock.run(broker.release(SITE, &release(&lent.lease.id))).unwrap().released);
+    assert_eq!(house.vault.open_requests(), 1, "the other site's session still works");
+    let site = |line: &serde_json::Value| line["rec"]["public"]["site"].as_str().map(str::to_owned);
+    let sites: Vec<_> = house.audit_lines().iter().filter_map(site).collect();
+    assert_eq!(sites, [SITE, "elsewhere", SITE]);
 }

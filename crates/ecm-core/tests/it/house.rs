@@ -17,6 +17,9 @@ use ecm_protocol::message::{
 use crate::fake_vault::{FakeVault, linked, local};
 use crate::paper::{CountingEntropy, PaperClock, PaperFile};
 
+/// The site that asks unless a test says otherwise.
+pub const SITE: &str = "support";
+
 pub struct House {
     pub clock: PaperClock,
     pub vault: FakeVault,
@@ -72,7 +75,7 @@ impl House {
     }
 
     pub fn retrieve(&self, broker: &Broker, ask: &Retrieve) -> Result<RetrieveResult, Problem> {
-        self.clock.run(broker.retrieve(ask)).result
+        self.clock.run(broker.retrieve(SITE, ask)).result
     }
 
     /// The id of the first credential whose name contains `name`.

@@ -1,6 +1,6 @@
 //! The broker dies, or its caller loses interest, at every place where it can.
 
-use crate::house::{House, release, session};
+use crate::house::{House, SITE, release, session};
 
 /// Every place a retrieval can be dropped at: a restarted broker leaves nothing borrowed.
 #[test]
@@ -8,7 +8,7 @@ fn retrieval_killed_at_any_step_is_made_good_at_the_next_start() {
     at_every_step(
         |house, broker, polls| {
             let ask = house.retrieve_ask(broker, "k1");
-            house.clock.run_at_most(polls, broker.retrieve(&ask)).is_some()
+            house.clock.run_at_most(polls, broker.retrieve(SITE, &ask)).is_some()
         },
         Afterwards::Restart,
     );
@@ -19,7 +19,7 @@ fn retrieval_dropped_at_any_step_is_found_overdue_by_the_same_process() {
     at_every_step(
         |house, broker, polls| {
             let ask = house.retrieve_ask(broker, "k1");
-            let done = house.clock.run_at_most(polls, broker.retrieve(&ask));
+            let done = house.clock.run_at_most(polls, broker.retrieve(SITE, &ask));
             if let Some(answered) = &done {
                 let lease = &answered.result.as_ref().unwrap().lease.id;
                 house.clock.run(broker.undeliverable(lease));
@@ -40,7 +40,7 @@ fn retrieval_that_needs_approval_killed_at_any_step_is_made_good() {
     };
     let work = |house: &House, broker: &ecm_core::Broker, polls: usize| {
         let ask = house.retrieve_ask(broker, "k1");
-        house.clock.run_at_most(polls, broker.retrieve(&ask)).is_some()
+        house.clock.run_at_most(polls, broker.retrieve(SITE, &ask)).is_some()
     };
     at_every_step_of(with_approver, work, Afterwards::Restart);
     let waiting = || {
@@ -59,7 +59,7 @@ fn release_killed_at_any_step_is_finished_at_the_next_start() {
         |house, broker, polls| {
             let lent = house.retrieve(broker, &house.retrieve_ask(broker, "k1")).unwrap();
             let release = release(&lent.lease.id);
-            house.clock.run_at_most(polls, broker.release(&release)).is_some()
+            house.clock.run_at_most(polls, broker.release(SITE, &release)).is_some()
         },
         Afterwards::Restart,
     );
@@ -71,7 +71,7 @@ fn release_dropped_at_any_step_is_finished_by_the_same_process() {
         |house, broker, polls| {
             let lent = house.retrieve(broker, &house.retrieve_ask(broker, "k1")).unwrap();
             let release = release(&lent.lease.id);
-            house.clock.run_at_most(polls, broker.release(&release)).is_some()
+            house.clock.run_at_most(polls, broker.release(SITE, &release)).is_some()
         },
         Afterwards::GoOn,
     );
@@ -85,12 +85,12 @@ fn second_holder_killed_at_any_step_never_takes_the_first_ones_credential() {
         let first = house.retrieve(&broker, &house.retrieve_ask(&broker, "k1")).unwrap();
         let mut ask = house.retrieve_ask(&broker, "k2");
         ask.session = session("lsid-2");
-        let done = house.clock.run_at_most(polls, broker.retrieve(&ask)).is_some();
+        let done = house.clock.run_at_most(polls, broker.retrieve(SITE, &ask)).is_some();
         use ecm_core::ports::Clock as _;
         house.clock.run(broker.give_back_overdue(house.clock.now()));
         assert_eq!(house.vault.open_requests(), 1, "after {polls} polls");
-        house.clock.run(broker.release(&release(&first.lease.id))).unwrap();
-        house.clock.run(broker.session_ended("lsid-2"));
+        house.clock.run(broker.release(SITE, &release(&first.lease.id))).unwrap();
+        house.clock.run(broker.session_ended(SITE, "lsid-2"));
         house.settle(&broker);
         checked_in_once(&house, polls);
         if done {
@@ -107,7 +107,7 @@ fn repeat_dropped_at_any_step_leaves_what_was_handed_over() {
         let broker = house.open();
         let ask = house.retrieve_ask(&broker, "k1");
         house.retrieve(&broker, &ask).unwrap();
-        let done = house.clock.run_at_most(polls, broker.retrieve(&ask)).is_some();
+        let done = house.clock.run_at_most(polls, broker.retrieve(SITE, &ask)).is_some();
         use ecm_core::ports::Clock as _;
         house.clock.run(broker.give_back_overdue(house.clock.now()));
         assert_eq!((house.vault.open_requests(), broker.leases()), (1, 1), "after {polls} polls");

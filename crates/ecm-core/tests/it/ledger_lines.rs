@@ -4,16 +4,18 @@ use ecm_core::source::{AccountKind, AccountRef, SecretKind};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
+use crate::house::SITE;
 use crate::paper::{PaperClock, PaperFile};
 
 fn at() -> Timestamp {
     "2026-03-02T08:00:00Z".parse().unwrap()
 }
 
-fn intention(lease: &str) -> Intention {
-    Intention {
+fn intention(lease: &str) -> Box<Intention> {
+    Box::new(Intention {
         lease: lease.into(),
         at: at(),
+        site: SITE.into(),
         vault: "main".into(),
         vault_user: r"ACME\joe".into(),
         account: AccountRef {
@@ -29,7 +31,7 @@ fn intention(lease: &str) -> Intention {
         marker: format!("[kf:{lease}]"),
         minutes: 360,
         clamped_from: None,
-    }
+    })
 }
 
 fn opened(lease: &str, request: &str) -> Record {

@@ -7,7 +7,7 @@ use futures_util::future::join;
 use secrecy::ExposeSecret as _;
 
 use crate::fake_vault::{PASSWORD, local};
-use crate::house::{House, find, refused, release, retrieve, user};
+use crate::house::{House, SITE, find, refused, release, retrieve, user};
 
 #[test]
 fn credential_is_lent_with_its_lease() {
@@ -47,7 +47,7 @@ fn release_duration_is_cut_to_what_the_account_allows_and_said_so() {
     house.vault.add(&["short"], short);
     let broker = house.open();
     let id = house.find(&broker, &find("short")).unwrap().items[0].id.clone();
-    let answered = house.clock.run(broker.retrieve(&retrieve(&id, "k1")));
+    let answered = house.clock.run(broker.retrieve(SITE, &retrieve(&id, "k1")));
     let lent = answered.result.unwrap();
     assert_eq!(house.vault.with(|s| s.minutes_asked.clone()), [15]);
     assert_eq!(lent.lease.expires_at, "2026-03-02T08:15:00Z".parse().unwrap());
@@ -75,7 +75,8 @@ fn same_key_at_the_same_time_gets_the_same_lease() {
     let house = House::new();
     let broker = house.open();
     let ask = house.retrieve_ask(&broker, "k1");
-    let (first, second) = house.clock.run(join(broker.retrieve(&ask), broker.retrieve(&ask)));
+    let (first, second) =
+        house.clock.run(join(broker.retrieve(SITE, &ask), broker.retrieve(SITE, &ask)));
     assert_eq!(first.result.unwrap().lease.id, second.result.unwrap().lease.id);
     assert_eq!(house.vault.calls("open"), 1);
 }
@@ -205,7 +206,7 @@ fn approval_that_comes_while_we_wait_is_noticed() {
         clock.sleep_until(clock.instant() + Duration::from_secs(7)).await;
         vault.with(|s| s.requests.values_mut().for_each(|request| request.approvals = 1));
     };
-    let (answered, ()) = house.clock.run(join(broker.retrieve(&ask), approve));
+    let (answered, ()) = house.clock.run(join(broker.retrieve(SITE, &ask), approve));
     assert!(answered.result.is_ok());
     assert_eq!(house.clock.passed(), Duration::from_secs(10));
 }
@@ -313,7 +314,7 @@ fn released_lease_is_not_handed_over_by_a_retrieval_still_under_way() {
         let house = House::new();
         let broker = house.open();
         let ask = house.retrieve_ask(&broker, "k1");
-        let mut retrieval = Box::pin(broker.retrieve(&ask));
+        let mut retrieval = Box::pin(broker.retrieve(SITE, &ask));
         let early = house.clock.run_at_most(polls, &mut retrieval);
         if early.is_some() {
             assert!(polls > 5);
@@ -323,7 +324,7 @@ fn released_lease_is_not_handed_over_by_a_retrieval_still_under_way() {
         let Some(reason) = lease else { continue };
         let id = reason.split_once("[kf:").unwrap().1.trim_end_matches(']').to_owned();
         let released = release(&id);
-        let (_, answered) = house.clock.run(join(broker.release(&released), retrieval));
+        let (_, answered) = house.clock.run(join(broker.release(SITE, &released), retrieval));
         assert!(answered.result.is_err(), "after {polls} polls");
         house.settle(&broker);
         assert_eq!(house.vault.open_requests(), 0);

@@ -19,7 +19,7 @@ use ps_client::{Auth, Client, RunAs, Session, SignedIn, VaultAddress};
 use ps_sim::{Config, FaultAction, FaultSettings, RequestState, Server};
 use secrecy::ExposeSecret as _;
 
-use crate::house::{PaperRules, find, release, retrieve, user};
+use crate::house::{PaperRules, SITE, find, release, retrieve, user};
 use crate::paper::{CountingEntropy, PaperFile};
 
 const KEY: &str = "00000000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000";
@@ -140,7 +140,7 @@ async fn ask_for(broker: &Broker, ask: &Find, name: &str, key: &str) -> Retrieve
 }
 
 async fn get(broker: &Broker, ask: &Retrieve) -> Result<RetrieveResult, Problem> {
-    broker.retrieve(ask).await.result
+    broker.retrieve(SITE, ask).await.result
 }
 
 fn password(lent: &RetrieveResult) -> &[u8] {
@@ -212,7 +212,7 @@ async fn password_is_lent_given_back_and_then_another_one() {
     let request = company.vault.requests().remove(0);
     assert!(request.reason.unwrap().ends_with(&format!("[kf:{}]", lent.lease.id)));
     assert_eq!((request.user.as_str(), request.duration_minutes), (r"ACME\joe.user", 360));
-    assert!(broker.release(&release(&lent.lease.id)).await.unwrap().released);
+    assert!(broker.release(SITE, &release(&lent.lease.id)).await.unwrap().released);
     assert_eq!(company.vault.requests()[0].state, RequestState::CheckedIn);
 }
 
@@ -234,7 +234,7 @@ async fn release_duration_is_cut_to_the_accounts_own_limit() {
     let company = Company::new().await;
     let broker = company.open().await;
     let ask = ask_for(&broker, &search("db01"), "sa-reports", "k1").await;
-    let answered = broker.retrieve(&ask).await;
+    let answered = broker.retrieve(SITE, &ask).await;
     answered.result.unwrap();
     assert_eq!(company.vault.requests()[0].duration_minutes, 60);
     assert!(answered.explanation.to_string().contains("360 min cut to 60 min"));
@@ -293,9 +293,9 @@ async fn joined_request_has_one_check_in_after_the_last_holder() {
     // The joined request ends when it ends, not when the second asked for it to.
     let apart = second.lease.expires_at.duration_since(first.lease.expires_at).abs();
     assert!(apart < jiff::SignedDuration::from_secs(60), "{apart:?}");
-    broker.release(&release(&first.lease.id)).await.unwrap();
+    broker.release(SITE, &release(&first.lease.id)).await.unwrap();
     assert_eq!(company.live(), 1);
-    broker.release(&release(&second.lease.id)).await.unwrap();
+    broker.release(SITE, &release(&second.lease.id)).await.unwrap();
     assert_eq!(company.vault.requests()[0].state, RequestState::CheckedIn);
 }
 
@@ -307,7 +307,7 @@ async fn lost_answer_to_a_new_request_leaves_one_request_that_is_used() {
     company.fault("POST Requests", FaultAction::DropAfter);
     let lent = get(&broker, &ask).await.unwrap();
     assert_eq!(company.vault.requests().len(), 1);
-    broker.release(&release(&lent.lease.id)).await.unwrap();
+    broker.release(SITE, &release(&lent.lease.id)).await.unwrap();
     assert_eq!(company.live(), 0);
 }
 
@@ -410,7 +410,7 @@ async fn secrets_of_the_vault_reach_neither_ledger_nor_audit_log() {
     let company = Company::new().await;
     let broker = company.open().await;
     let ask = ask_for(&broker, &search("app01"), "helpdesk", "k1").await;
-    let answered = broker.retrieve(&ask).await;
+    let answered = broker.retrieve(SITE, &ask).await;
     let written = format!(
         "{}{}{answered:?}{}",
         company.ledger.text(),

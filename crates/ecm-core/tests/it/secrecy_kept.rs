@@ -1,7 +1,7 @@
 //! Planted secrets are looked for wherever something is printed or written.
 
 use crate::fake_vault::PASSWORD;
-use crate::house::{House, find, release, retrieve};
+use crate::house::{House, SITE, find, release, retrieve};
 
 #[test]
 fn planted_secrets_reach_no_file_no_debug_print_and_no_explanation() {
@@ -19,11 +19,12 @@ fn planted_secrets_reach_no_file_no_debug_print_and_no_explanation() {
     let found = house.clock.run(broker.find(&ask, None));
     printed += &format!("{found:?}{}", found.explanation);
     for (number, item) in found.result.unwrap().items.iter().enumerate() {
-        let lent = house.clock.run(broker.retrieve(&retrieve(&item.id, &format!("k{number}"))));
+        let lent =
+            house.clock.run(broker.retrieve(SITE, &retrieve(&item.id, &format!("k{number}"))));
         printed += &format!("{lent:?}{}", lent.explanation);
         printed += &serde_json::to_string(&lent.explanation).unwrap();
         let lease = lent.result.unwrap().lease.id;
-        printed += &format!("{:?}", house.clock.run(broker.release(&release(&lease))));
+        printed += &format!("{:?}", house.clock.run(broker.release(SITE, &release(&lease))));
     }
     printed += &house.ledger.text();
     printed += &house.audit.text();
