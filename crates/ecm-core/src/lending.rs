@@ -121,16 +121,14 @@ impl Drop for AtWork {
     }
 }
 
-/// What must not happen at the same time: opening and giving back requests of one vault user for
-/// one account. Otherwise one retrieval could join a request that another is just giving back.
+/// What must not happen at the same time: opening and giving back requests for one account.
+/// Otherwise one retrieval could join a request that another is just giving back.
+///
+/// A vault joins requests by system and account. By which application an account was found makes
+/// no difference to it, and vault users need not either: behind an OAuth client all are one.
 fn lane_of(intention: &Intention) -> String {
-    let Intention { vault, vault_user, account, .. } = intention;
-    format!(
-        "{vault}\n{vault_user}\n{}\n{}\n{}",
-        account.system,
-        account.account,
-        account.application.as_deref().unwrap_or_default()
-    )
+    let Intention { vault, account, .. } = intention;
+    format!("{vault}\n{}\n{}", account.system, account.account)
 }
 
 /// Leases on the same request that still serve somebody.

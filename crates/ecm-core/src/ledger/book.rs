@@ -57,15 +57,12 @@ impl Lease {
         matches!(self.stage, Stage::Ending { .. } | Stage::Abandoned)
     }
 
-    /// `true` when `other` stands on the same release request.
+    /// `true` when it stands on this release request. Vault users are not compared: a vault that
+    /// takes several for one lets them join each other's requests.
     #[must_use]
-    pub fn shares_loan_with(&self, other: &Self) -> bool {
-        self.intention.vault == other.intention.vault
-            && self.intention.vault_user == other.intention.vault_user
-            && match (&self.loan, &other.loan) {
-                (Some(mine), Some(theirs)) => mine.request == theirs.request,
-                _ => false,
-            }
+    pub fn stands_on(&self, vault: &str, request: &str) -> bool {
+        self.intention.vault == vault
+            && self.loan.as_ref().is_some_and(|loan| loan.request == request)
     }
 }
 
@@ -117,6 +114,11 @@ impl Book {
             Record::Due { lease, due } => {
                 if let Some(loan) = &mut self.known(lease)?.loan {
                     loan.due = *due;
+                }
+            }
+            Record::Inherited { lease } => {
+                if let Some(loan) = &mut self.known(lease)?.loan {
+                    loan.ours = true;
                 }
             }
             Record::Closed { lease, .. } => {
@@ -177,9 +179,11 @@ impl Book {
     #[must_use]
     pub fn sharers(&self, id: &str) -> Vec<&Lease> {
         let Some(lease) = self.lease(id) else { return Vec::new() };
+        let Some(loan) = &lease.loan else { return Vec::new() };
         self.leases
             .values()
-            .filter(|other| other.intention.lease != id && other.shares_loan_with(lease))
+            .filter(|other| other.intention.lease != id)
+            .filter(|other| other.stands_on(&lease.intention.vault, &loan.request))
             .collect()
     }
 

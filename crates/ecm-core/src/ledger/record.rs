@@ -26,6 +26,11 @@ pub enum Record {
         /// When it is given back if nothing else happens.
         due: Timestamp,
     },
+    /// The lease that opened its request has ended before it: now it is the one to give it back.
+    Inherited {
+        /// Lease id.
+        lease: String,
+    },
     /// It is over.
     Closed {
         /// Lease id.
@@ -78,7 +83,7 @@ pub struct Loan {
     pub request: String,
     /// It was there before, and was joined.
     pub joined: bool,
-    /// This ledger opened it, now or for an earlier lease. One that is not ours belongs to the
+    /// This ledger opened it, for this or another lease. One that is not ours belongs to the
     /// person, or to another ECM.
     pub ours: bool,
     /// When the vault ends it.

@@ -327,7 +327,7 @@ impl Desk {
         !open.reused || has_marker || {
             let book = self.journal.book();
             book.leases().any(|lease| {
-                stands_on(lease, intention, &open.request)
+                is_other_holder(lease, intention, &open.request)
                     && lease.loan.as_ref().is_some_and(|loan| loan.ours)
             })
         }
@@ -336,7 +336,7 @@ impl Desk {
     fn holders_of(&self, intention: &Intention, request: &str) -> usize {
         let book = self.journal.book();
         let holders: Vec<&Lease> =
-            book.leases().filter(|lease| stands_on(lease, intention, request)).collect();
+            book.leases().filter(|lease| is_other_holder(lease, intention, request)).collect();
         live_sharers(&holders)
     }
 }
@@ -375,9 +375,6 @@ fn same_question(lease: &Lease, ask: &Borrow<'_>) -> bool {
         && holder.as_deref() == ask.holder
 }
 
-fn stands_on(lease: &Lease, intention: &Intention, request: &str) -> bool {
-    lease.intention.vault == intention.vault
-        && lease.intention.vault_user == intention.vault_user
-        && lease.intention.lease != intention.lease
-        && lease.loan.as_ref().is_some_and(|loan| loan.request == request)
+fn is_other_holder(lease: &Lease, intention: &Intention, request: &str) -> bool {
+    lease.intention.lease != intention.lease && lease.stands_on(&intention.vault, request)
 }

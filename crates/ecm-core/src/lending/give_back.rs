@@ -108,11 +108,14 @@ impl Desk {
                 None => return self.never_opened(&settings.giving_back, lease),
             },
         };
-        {
-            let book = self.journal.book();
-            if live_sharers(&book.sharers(&intention.lease)) > 0 {
-                return Ok(Closing::StillShared);
+        let (holders, heirs) = self.holders_after(lease);
+        if holders > 0 {
+            // Who joined before it was known whose request it is would leave it open.
+            for heir in heirs.into_iter().filter(|_| loan.ours) {
+                let inherited = Record::Inherited { lease: heir };
+                self.journal.record(inherited).await.map_err(NotYet::Ledger)?;
             }
+            return Ok(Closing::StillShared);
         }
         if !loan.ours && settings.lending.joined_requests == JoinedRequests::Leave {
             return Ok(Closing::LeftOpen);
@@ -125,6 +128,18 @@ impl Desk {
             GivenBack::CheckedIn => Closing::CheckedIn,
             GivenBack::AlreadyIn => Closing::AlreadyIn,
         })
+    }
+
+    /// How many other leases hold the same request, and those of them that take it for somebody
+    /// else's.
+    fn holders_after(&self, lease: &Lease) -> (usize, Vec<String>) {
+        let book = self.journal.book();
+        let sharers = book.sharers(&lease.intention.lease);
+        let is_heir = |other: &&&Lease| {
+            !other.is_ending() && other.loan.as_ref().is_some_and(|loan| !loan.ours)
+        };
+        let heirs = sharers.iter().filter(is_heir).map(|other| other.intention.lease.clone());
+        (live_sharers(&sharers), heirs.collect())
     }
 
     /// Notes a request that was found by its marker, which makes it ours.

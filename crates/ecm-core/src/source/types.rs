@@ -153,7 +153,7 @@ pub struct TicketRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct OpenLoan {
-    /// The vault's number of it.
+    /// The vault's number of it, which no other request of that vault has.
     pub request: String,
     /// `true` when it was there before we asked.
     pub reused: bool,

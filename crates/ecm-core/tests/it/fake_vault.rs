@@ -42,6 +42,8 @@ pub struct State {
     pub calls: Vec<String>,
     pub failing: HashMap<&'static str, SourceError>,
     pub approvals_needed: usize,
+    /// Signed in by OAuth: whoever asks is the same application user.
+    pub one_user: bool,
     pub presence: Option<SystemPresence>,
     /// How long the search for a value takes.
     pub slow: HashMap<String, Duration>,
@@ -126,9 +128,15 @@ impl State {
 
     fn live(&mut self, loan: &LoanRef, now: Timestamp) -> Option<(u64, &mut FakeRequest)> {
         let id = loan.request.parse().ok()?;
+        let vault_user = self.signed_in(&loan.vault_user);
         let request = self.requests.get_mut(&id)?;
-        (!request.over && request.expires_at > now && request.vault_user == loan.vault_user)
+        (!request.over && request.expires_at > now && request.vault_user == vault_user)
             .then_some((id, request))
+    }
+
+    /// Who a vault user is for the vault.
+    fn signed_in(&self, vault_user: &str) -> String {
+        if self.one_user { "application".into() } else { vault_user.into() }
     }
 }
 
@@ -215,12 +223,15 @@ impl CredentialSource for FakeVault {
             let opened = self.with(|state| {
                 state.minutes_asked.push(loan.minutes);
                 let needed = state.approvals_needed;
+                let vault_user = state.signed_in(&loan.vault_user);
+                // By which application an account was found is not part of a request.
+                let pair = |account: &AccountRef| (account.system.clone(), account.account.clone());
                 let same = |r: &FakeRequest| {
                     !r.over
                         && r.expires_at > now
                         && r.approvals >= needed
-                        && r.vault_user == loan.vault_user
-                        && r.account == loan.account
+                        && r.vault_user == vault_user
+                        && pair(&r.account) == pair(&loan.account)
                 };
                 let there =
                     state.requests.iter().find(|(_, r)| same(r)).map(|(id, r)| (*id, r.clone()));
@@ -236,7 +247,7 @@ impl CredentialSource for FakeVault {
                             state.requests.get_mut(&id).unwrap().over = true;
                         }
                         let id = state.open(FakeRequest {
-                            vault_user: loan.vault_user.clone(),
+                            vault_user,
                             account: loan.account.clone(),
                             reason: loan.reason.clone(),
                             approvals: 0,
@@ -268,6 +279,7 @@ impl CredentialSource for FakeVault {
             step().await;
             let now = self.clock.now();
             Ok(self.with(|state| {
+                let vault_user = state.signed_in(vault_user);
                 state
                     .requests
                     .iter()
