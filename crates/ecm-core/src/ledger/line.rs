@@ -23,8 +23,8 @@ const MAX_LINE: usize = 16 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LineError {
-    /// A line in the middle is not what was written.
-    #[error("ledger line {line} is damaged: {why}")]
+    /// A line is not what was written, and no crash explains it.
+    #[error("ledger line {line} cannot be used: {why}")]
     Damaged {
         /// Counted from 1.
         line: usize,
@@ -60,34 +60,53 @@ pub fn write(record: &Record) -> Result<Vec<u8>, LineError> {
 ///
 /// # Errors
 ///
-/// [`LineError::Damaged`] with the first damaged line that is not the last one.
+/// [`LineError::Damaged`] with the first line that cannot be read. Only a last line that a crash may
+/// have cut short is left out instead; one that is whole and merely unknown is somebody's lease.
 pub fn read(text: &[u8]) -> Result<Read, LineError> {
     let mut read = Read::default();
     let mut lines = text.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
     while let Some((index, line)) = lines.next() {
         match read_line(line) {
             Ok(record) => read.records.push(record),
-            Err(_) if lines.peek().is_none() => read.torn_line = Some(index + 1),
-            Err(why) => return Err(LineError::Damaged { line: index + 1, why }),
+            Err(Unread::Cut(_)) if lines.peek().is_none() => read.torn_line = Some(index + 1),
+            Err(Unread::Cut(why) | Unread::Unknown(why)) => {
+                return Err(LineError::Damaged { line: index + 1, why });
+            }
         }
     }
     Ok(read)
 }
 
-fn read_line(line: &[u8]) -> Result<Record, &'static str> {
+/// Why a line is no record.
+enum Unread {
+    /// It may be what a crash left of a line.
+    Cut(&'static str),
+    /// It is whole, and of another version of this program.
+    Unknown(&'static str),
+}
+
+fn read_line(line: &[u8]) -> Result<Record, Unread> {
     if line.len() > MAX_LINE {
-        return Err("longer than any ledger line");
+        return Err(Unread::Cut("longer than any ledger line"));
     }
-    let line = line.strip_suffix(b"\n").ok_or("no newline at its end")?;
-    let line = std::str::from_utf8(line).map_err(|_| "not UTF-8")?;
-    let line = line.strip_prefix(HEAD).ok_or("not a version 1 ledger line")?;
-    let (written, line) = line.split_at_checked(SUM_HEX).ok_or("cut short")?;
-    let text = line.strip_prefix(MIDDLE).ok_or("no record in it")?;
-    let text = text.strip_suffix('}').ok_or("cut short")?;
+    let line = line.strip_suffix(b"\n").ok_or(Unread::Cut("no newline at its end"))?;
+    let line = std::str::from_utf8(line).map_err(|_| Unread::Cut("not UTF-8"))?;
+    let Some(rest) = line.strip_prefix(HEAD) else {
+        let why = "not a version 1 ledger line";
+        return Err(if is_whole(line) { Unread::Unknown(why) } else { Unread::Cut(why) });
+    };
+    let (written, rest) = rest.split_at_checked(SUM_HEX).ok_or(Unread::Cut("cut short"))?;
+    let text = rest.strip_prefix(MIDDLE).ok_or(Unread::Cut("no record in it"))?;
+    let text = text.strip_suffix('}').ok_or(Unread::Cut("cut short"))?;
     if sum(text) != written {
-        return Err("its check sum does not fit");
+        return Err(Unread::Cut("its check sum does not fit"));
     }
-    serde_json::from_str(text).map_err(|_| "a record this version does not know")
+    serde_json::from_str(text).map_err(|_| Unread::Unknown("a record this version does not know"))
+}
+
+/// A JSON object from its first brace to its last, so nothing of it was lost.
+fn is_whole(line: &str) -> bool {
+    line.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(line).is_ok()
 }
 
 fn sum(text: &str) -> String {

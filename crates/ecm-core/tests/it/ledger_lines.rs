@@ -111,6 +111,25 @@ fn damage_in_the_middle_is_an_error_that_names_the_line() {
 }
 
 #[test]
+fn last_line_of_a_newer_version_is_refused_and_not_taken_for_torn() {
+    let lines = String::from_utf8(text(&sample()[..2])).unwrap();
+    let unknown = r#"{"op":"moved","lease":"l-1","to":"78"}"#;
+    // First 16 digits of `sha256sum` over the record's text.
+    let newer = format!("{{\"v\":1,\"sum\":\"2602728782e6e8b0\",\"rec\":{unknown}}}\n");
+    let table = [
+        (newer, "a record this version does not know"),
+        ("{\"v\":2,\"records\":[]}\n".to_owned(), "not a version 1 ledger line"),
+    ];
+    for (last, why) in table {
+        let read = line::read(format!("{lines}{last}").as_bytes());
+        assert_eq!(read, Err(LineError::Damaged { line: 3, why }));
+    }
+    // What a crash leaves of a line can end in a newline, when its first block was not written.
+    let hole = format!("{lines}{}\"}}}}\n", "\0".repeat(80));
+    assert_eq!(line::read(hole.as_bytes()).unwrap().torn_line, Some(3));
+}
+
+#[test]
 fn torn_ledger_is_repaired_by_the_next_record() {
     let (clock, file) = (PaperClock::new(), PaperFile::default());
     let whole = text(&sample()[..2]);
