@@ -63,6 +63,8 @@ impl VaultSessions for Kept {
     async fn session(&self, _: &RunAs) -> Result<Session<HttpsTransport>, ps_client::Error> {
         Ok(self.0.clone())
     }
+
+    fn refused(&self, _: &RunAs) {}
 }
 
 async fn broker(vault: &Server, folder: &std::path::Path) -> Broker {

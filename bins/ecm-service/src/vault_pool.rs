@@ -118,6 +118,22 @@ impl<T: Transport> VaultPool<T> {
         }
     }
 
+    /// The vault has ended this user's session and refuses a new one. It is not asked again for a
+    /// while, and then from the beginning.
+    pub fn refused(&self, run_as: &RunAs) {
+        let slot = {
+            let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            slots.get(run_as).map(Arc::clone)
+        };
+        let Some(slot) = slot else { return };
+        // Whoever holds the lock signs in just now, and learns it at first hand.
+        let Ok(mut state) = slot.state.try_lock() else { return };
+        if matches!(*state, State::SignedIn(_)) {
+            *state = State::Refused(Instant::now());
+            self.tell_refused(run_as, "it ended the session and refuses a new one");
+        }
+    }
+
     /// Users that are signed in, or about to be.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -294,6 +310,27 @@ mod tests {
             assert!(matches!(error.kind(), ErrorKind::SignInRefused), "{error}");
         }
         assert_eq!(vault.calls().len(), 1);
+        vault.refuses.store(false, Ordering::SeqCst);
+        tokio::time::advance(REFUSAL).await;
+        assert!(pool.session(&joe).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn user_whose_session_the_vault_ended_for_good_is_not_tried_again_at_once() {
+        let vault = Vault::default();
+        let pool = pool(&vault, 10);
+        let joe = user("joe");
+        pool.session(&joe).await.unwrap();
+        vault.refuses.store(true, Ordering::SeqCst);
+        vault.calls();
+        // Everybody who works in the session is refused, and each of them tells.
+        for _ in 0..3 {
+            pool.refused(&joe);
+            let error = pool.session(&joe).await.unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::SignInRefused), "{error}");
+        }
+        pool.refused(&user("nobody"));
+        assert!(vault.calls().is_empty());
         vault.refuses.store(false, Ordering::SeqCst);
         tokio::time::advance(REFUSAL).await;
         assert!(pool.session(&joe).await.is_ok());

@@ -70,6 +70,10 @@ impl VaultSessions for Sessions {
     async fn session(&self, user: &RunAs) -> Result<Session<HttpsTransport>, Error> {
         self.0.session(user).await
     }
+
+    fn refused(&self, user: &RunAs) {
+        self.0.refused(user);
+    }
 }
 
 /// Prepares every vault; nothing is sent yet.

@@ -36,6 +36,10 @@ pub trait VaultSessions: Send + Sync + 'static {
         &self,
         user: &RunAs,
     ) -> impl Future<Output = Result<Session<Self::Transport>, ps_client::Error>> + Send;
+
+    /// The vault has ended this user's session and refuses a new one. Whoever keeps sessions should
+    /// forget it, and not ask again at once: refusals are counted there.
+    fn refused(&self, user: &RunAs);
 }
 
 /// What is decided about one Password Safe.
@@ -82,6 +86,21 @@ impl<S: VaultSessions> PasswordSafe<S> {
             .map_err(|error| SourceError::new(SourceFailure::BadUser, error.to_string()))?;
         self.sessions.session(&user).await.map_err(|error| source_error(Call::SignIn, &error))
     }
+
+    /// Hands the outcome of a call on, and tells who keeps the sessions when this one is dead.
+    fn heed<A>(&self, vault_user: &str, outcome: Result<A, SourceError>) -> Result<A, SourceError> {
+        let refused = |error: &SourceError| error.failure == SourceFailure::SignInRefused;
+        if outcome.as_ref().err().is_some_and(refused) {
+            self.forget(vault_user);
+        }
+        outcome
+    }
+
+    fn forget(&self, vault_user: &str) {
+        if let Ok(user) = RunAs::new(vault_user) {
+            self.sessions.refused(&user);
+        }
+    }
 }
 
 impl<S: VaultSessions> CredentialSource for PasswordSafe<S> {
@@ -96,7 +115,10 @@ impl<S: VaultSessions> CredentialSource for PasswordSafe<S> {
     ) -> BoxFuture<'a, Result<(), SourceError>> {
         Box::pin(async move {
             let session = self.session(&ask.vault_user).await?;
-            find::find(&session, ask, self.settings.system_lookup, sink).await;
+            let heard = find::find(&session, ask, self.settings.system_lookup, sink).await;
+            if heard.refused {
+                self.forget(&ask.vault_user);
+            }
             Ok(())
         })
     }
@@ -124,14 +146,14 @@ impl<S: VaultSessions> CredentialSource for PasswordSafe<S> {
     ) -> BoxFuture<'a, Result<FoundAccount, SourceError>> {
         Box::pin(async move {
             let session = self.session(vault_user).await?;
-            find::account(&session, account).await
+            self.heed(vault_user, find::account(&session, account).await)
         })
     }
 
     fn open<'a>(&'a self, loan: &'a NewLoan) -> BoxFuture<'a, Result<OpenLoan, SourceError>> {
         Box::pin(async move {
             let session = self.session(&loan.vault_user).await?;
-            lend::open(&session, loan, &self.settings).await
+            self.heed(&loan.vault_user, lend::open(&session, loan, &self.settings).await)
         })
     }
 
@@ -142,7 +164,7 @@ impl<S: VaultSessions> CredentialSource for PasswordSafe<S> {
     ) -> BoxFuture<'a, Result<Option<OpenLoan>, SourceError>> {
         Box::pin(async move {
             let session = self.session(vault_user).await?;
-            lend::look_up(&session, marker).await
+            self.heed(vault_user, lend::look_up(&session, marker).await)
         })
     }
 
@@ -154,14 +176,14 @@ impl<S: VaultSessions> CredentialSource for PasswordSafe<S> {
     ) -> BoxFuture<'a, Result<(), SourceError>> {
         Box::pin(async move {
             let session = self.session(approver).await?;
-            lend::approve(&session, loan, reason).await
+            self.heed(approver, lend::approve(&session, loan, reason).await)
         })
     }
 
     fn read<'a>(&'a self, ask: &'a ReadAsk) -> BoxFuture<'a, Result<Secret, SourceError>> {
         Box::pin(async move {
             let session = self.session(&ask.loan.vault_user).await?;
-            lend::read(&session, ask).await
+            self.heed(&ask.loan.vault_user, lend::read(&session, ask).await)
         })
     }
 
@@ -172,7 +194,7 @@ impl<S: VaultSessions> CredentialSource for PasswordSafe<S> {
     ) -> BoxFuture<'a, Result<GivenBack, SourceError>> {
         Box::pin(async move {
             let session = self.session(&loan.vault_user).await?;
-            lend::give_back(&session, loan, reason).await
+            self.heed(&loan.vault_user, lend::give_back(&session, loan, reason).await)
         })
     }
 }

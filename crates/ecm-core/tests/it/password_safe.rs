@@ -1,7 +1,7 @@
 //! The broker over real HTTPS, against the simulated Password Safe.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ecm_core::credential_id::CredentialIdKey;
@@ -45,7 +45,11 @@ struct Sessions {
     client: Client<HttpsTransport>,
     key: String,
     kept: tokio::sync::Mutex<HashMap<RunAs, Session<HttpsTransport>>>,
+    refused: Refused,
 }
+
+/// Whom the vault refused a new session.
+type Refused = Arc<Mutex<Vec<String>>>;
 
 impl VaultSessions for Sessions {
     type Transport = HttpsTransport;
@@ -62,6 +66,10 @@ impl VaultSessions for Sessions {
         kept.insert(user.clone(), session.clone());
         Ok(session)
     }
+
+    fn refused(&self, user: &RunAs) {
+        self.refused.lock().unwrap().push(user.to_string());
+    }
 }
 
 struct Company {
@@ -70,6 +78,7 @@ struct Company {
     audit: PaperFile,
     settings: VaultSettings,
     key: String,
+    refused: Refused,
 }
 
 impl Company {
@@ -81,6 +90,7 @@ impl Company {
             audit: PaperFile::default(),
             settings: VaultSettings::default(),
             key: KEY.into(),
+            refused: Refused::default(),
         }
     }
 
@@ -99,6 +109,7 @@ impl Company {
             client: Client::new(VaultAddress::parse(self.vault.url()).unwrap(), transport),
             key: self.key.clone(),
             kept: tokio::sync::Mutex::default(),
+            refused: Arc::clone(&self.refused),
         };
         let source = PasswordSafe::new("main", sessions, PasswordSafeSettings::default());
         let parts = BrokerParts {
@@ -309,6 +320,27 @@ async fn lost_answer_to_a_new_request_leaves_one_request_that_is_used() {
     assert_eq!(company.vault.requests().len(), 1);
     broker.release(SITE, &release(&lent.lease.id)).await.unwrap();
     assert_eq!(company.live(), 0);
+}
+
+#[tokio::test]
+async fn session_that_the_vault_ends_for_good_is_reported_by_search_and_retrieval() {
+    let company = Company::new().await;
+    let broker = company.open().await;
+    let ask = ask_for(&broker, &search("app01"), "helpdesk", "k1").await;
+    let unauthorized = FaultAction::Status { status: 401, body: String::new() };
+    company.vault.arm(FaultSettings::always("*", unauthorized)).unwrap();
+    let refused = || std::mem::take(&mut *company.refused.lock().unwrap());
+
+    let problem = broker.find(&search("app01"), None).await.result.unwrap_err();
+    assert_eq!(problem.category, Category::VaultAuth);
+    assert_eq!(refused(), [r"ACME\joe.user"], "once for all questions of a search");
+    assert_eq!(get(&broker, &ask).await.unwrap_err().category, Category::VaultAuth);
+    assert_eq!(refused(), [r"ACME\joe.user"]);
+    // What a new sign-in cures is nobody's trouble.
+    company.vault.clear_faults();
+    company.vault.recycle();
+    get(&broker, &ask).await.unwrap();
+    assert!(refused().is_empty());
 }
 
 #[tokio::test]

@@ -56,6 +56,8 @@ impl VaultSessions for Counting {
             SignedIn::Challenge(_) => panic!("nobody asked for a second factor"),
         }
     }
+
+    fn refused(&self, _: &RunAs) {}
 }
 
 #[derive(Default)]

@@ -63,6 +63,8 @@ impl VaultSessions for Canned {
             SignedIn::Challenge(_) => panic!("nobody asked for a second factor"),
         }
     }
+
+    fn refused(&self, _: &RunAs) {}
 }
 
 fn source(answer: impl FnMut(&HttpRequest) -> Outcome + Send + 'static) -> PasswordSafe<Canned> {

@@ -15,6 +15,17 @@ use crate::source::{
     SourceFailure, SystemPresence,
 };
 
+/// What the answers to some questions came to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Heard {
+    /// A machine was found.
+    found: bool,
+    /// A question failed.
+    failed: bool,
+    /// The vault does not know the session any more, and refuses another.
+    pub(super) refused: bool,
+}
+
 /// Asks every question that makes sense, some at a time. When no name or address finds a machine's
 /// accounts, systems that go by another name may be asked for theirs.
 pub(super) async fn find<T: Transport>(
@@ -22,41 +33,43 @@ pub(super) async fn find<T: Transport>(
     ask: &FindAsk,
     lookup: SystemLookup,
     sink: &dyn FoundSink,
-) {
+) -> Heard {
     let mut questions: Vec<BoxFuture<'_, FoundBatch>> = Vec::new();
     for key in &ask.keys {
         for kind in ask.kinds.iter().copied().filter(|kind| makes_sense(key, *kind)) {
             questions.push(Box::pin(answer(session, key, kind)));
         }
     }
-    let (found, failed) = answer_all(questions, ask.at_a_time, sink).await;
-    if found || failed || lookup == SystemLookup::Never {
-        return;
+    let heard = answer_all(questions, ask.at_a_time, sink).await;
+    if heard.found || heard.failed || lookup == SystemLookup::Never {
+        return heard;
     }
-    let Ok(systems) = systems::called(session, &ask.keys).await else { return };
+    let Ok(systems) = systems::called(session, &ask.keys).await else { return heard };
     let mut questions: Vec<BoxFuture<'_, FoundBatch>> = Vec::new();
     for (key, system) in &systems {
         for kind in ask.kinds.iter().copied().filter(|kind| makes_sense(key, *kind)) {
             questions.push(Box::pin(answer_of(session, key, kind, system.system)));
         }
     }
-    answer_all(questions, ask.at_a_time, sink).await;
+    answer_all(questions, ask.at_a_time, sink).await
 }
 
-/// Whether a machine was found, and whether a question failed.
 async fn answer_all(
     questions: Vec<BoxFuture<'_, FoundBatch>>,
     at_a_time: usize,
     sink: &dyn FoundSink,
-) -> (bool, bool) {
+) -> Heard {
     let mut answers = stream::iter(questions).buffer_unordered(at_a_time.max(1));
-    let (mut found, mut failed) = (false, false);
+    let mut heard = Heard::default();
     while let Some(batch) = answers.next().await {
-        found |= batch.seen > 0 && batch.kind != AccountKind::Application;
-        failed |= batch.failure.is_some();
+        heard.found |= batch.seen > 0 && batch.kind != AccountKind::Application;
+        if let Some(error) = &batch.failure {
+            heard.failed = true;
+            heard.refused |= error.failure == SourceFailure::SignInRefused;
+        }
         sink.found(batch);
     }
-    (found, failed)
+    heard
 }
 
 /// Accounts of applications are found by the application, all others by the system.
