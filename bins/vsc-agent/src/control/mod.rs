@@ -16,7 +16,12 @@ use crate::status::{Peer, ReaderStatus, Status};
 
 /// What can be asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    tag = "command",
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case",
+    deny_unknown_fields
+)]
 pub enum Request {
     /// Everything at this moment.
     Status {},
@@ -63,7 +68,7 @@ pub enum Request {
 
 /// What is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "kebab-case")]
+#[serde(tag = "answer", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum Reply {
     /// To [`Request::Status`] and [`Request::Watch`].
     Status(Box<Status>),
@@ -172,4 +177,23 @@ pub enum RefusalKind {
     TooMany,
     /// The service itself is in trouble.
     Failed,
+}
+
+impl RefusalKind {
+    /// Every kind there is.
+    pub const ALL: [Self; 13] = [
+        Self::NotUnderstood,
+        Self::WrongService,
+        Self::NoSession,
+        Self::WhichSession,
+        Self::NoReader,
+        Self::WhichReader,
+        Self::AlreadyShared,
+        Self::NotShared,
+        Self::NotPaired,
+        Self::NoRelay,
+        Self::NotShown,
+        Self::TooMany,
+        Self::Failed,
+    ];
 }

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod documentation;
 mod house;
 mod life;
 mod outsiders;
