@@ -31,11 +31,19 @@ pub(crate) struct Missing {
 }
 
 impl Missing {
+    /// Whether it is this package.
+    pub(crate) fn is(&self, package: &str) -> bool {
+        self.package.as_deref() == Some(package)
+    }
+
     /// Something that is known by its package's name.
     pub(crate) fn package(name: &str, to_build: bool) -> Self {
         Self { package: Some(name.to_owned()), what: name.to_owned(), to_build }
     }
 }
+
+/// What the workspace of its own in fixtures/foreign-card does not compile without.
+pub(crate) const TO_BUILD_FOREIGN_CARDS: &str = "libclang-dev";
 
 /// The Debian packages behind `python3 -m venv` and its pip.
 const PYTHON_PACKAGES: [&str; 2] = ["python3-venv", "python3-pip"];
@@ -104,7 +112,12 @@ pub(crate) fn prepare(
     }
 }
 
-fn missing(root: &Path, groups: &[Group]) -> anyhow::Result<Vec<Missing>> {
+/// What is not there of what these groups need.
+///
+/// # Errors
+///
+/// When it cannot be found out.
+pub(crate) fn missing(root: &Path, groups: &[Group]) -> anyhow::Result<Vec<Missing>> {
     let mut missing = Vec::new();
     for group in groups {
         match group {

@@ -27,7 +27,7 @@ enum Kind {
     Tool,
 }
 
-const ROOMS: [Room; 14] = [
+const ROOMS: [Room; 13] = [
     Room { name: "user-mapping", kind: Kind::Pure, may_use: &[] },
     Room { name: "ps-client", kind: Kind::Pure, may_use: &[] },
     Room { name: "ecm-protocol", kind: Kind::Pure, may_use: &[] },
@@ -47,7 +47,6 @@ const ROOMS: [Room; 14] = [
     Room { name: "ps-sim", kind: Kind::Fixture, may_use: &[] },
     Room { name: "site-sim", kind: Kind::Fixture, may_use: &["ecm-protocol"] },
     Room { name: "card-sim", kind: Kind::Fixture, may_use: &["vsc-core"] },
-    Room { name: "foreign-card", kind: Kind::Fixture, may_use: &[] },
     Room { name: "pcsc-rig", kind: Kind::Fixture, may_use: &[] },
     Room { name: "xtask", kind: Kind::Tool, may_use: &[] },
 ];

@@ -30,7 +30,7 @@ pub(super) struct Setting {
 }
 
 /// Clippy also compiles every benchmark; `tests` runs each of them once, without measuring.
-pub(super) const STEPS: [Step; 13] = [
+pub(super) const STEPS: [Step; 14] = [
     Step { name: "format", does: "cargo fmt --all --check", run: format },
     Step {
         name: "layers",
@@ -68,6 +68,11 @@ pub(super) const STEPS: [Step; 13] = [
         run: |setting| {
             cargo(setting, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])
         },
+    },
+    Step {
+        name: "foreign-cards",
+        does: "cards that others wrote, a workspace of its own: format, clippy, tests",
+        run: foreign_cards,
     },
     Step {
         name: "tests",
@@ -134,6 +139,29 @@ fn without(missing: &[Missing], in_ci: bool) -> Outcome {
     } else {
         Outcome::Skipped("tests that need what is missing say so below")
     }
+}
+
+/// Before the tests of the workspace, some of which use the program that is built here.
+fn foreign_cards(setting: &Setting) -> anyhow::Result<Outcome> {
+    let needed = |missing: &Missing| missing.is(tools::TO_BUILD_FOREIGN_CARDS);
+    if tools::missing(&setting.root, &[Group::SmartCards])?.iter().any(needed) {
+        return Ok(Outcome::Skipped("without libclang they cannot be built"));
+    }
+    let manifest = ["--manifest-path", "fixtures/foreign-card/Cargo.toml"];
+    let build = ["--locked", "--all-targets", "--target-dir", "target/foreign-card"];
+    let commands = [
+        [&["fmt"], &manifest[..], &["--check"]].concat(),
+        [&["clippy"], &manifest[..], &build, &["--", "-D", "warnings"]].concat(),
+        [&["test", "--no-fail-fast"], &manifest[..], &build].concat(),
+    ];
+    let file = setting.not_run.path().to_string_lossy();
+    for command in commands {
+        match cargo(setting, &command, &[("KEYFERRY_NOT_RUN", &file)])? {
+            Outcome::Passed => {}
+            other => return Ok(other),
+        }
+    }
+    Ok(Outcome::Passed)
 }
 
 fn test(setting: &Setting, targets: &str) -> anyhow::Result<Outcome> {
