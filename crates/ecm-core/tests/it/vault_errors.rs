@@ -183,6 +183,14 @@ fn every_way_not_to_get_through_has_its_category() {
 }
 
 #[test]
+fn what_the_vault_writes_stays_on_one_line_of_a_log() {
+    let body = "no\n2026-03-02T08:00:00Z  INFO ecm_service: credentials.retrieve outcome=lent\r\n";
+    let error = open(&source(move |_| Ok((403, body)))).unwrap_err();
+    assert!(error.message.contains("outcome=lent"), "told in full: {error}");
+    assert!(!error.message.contains(char::is_control), "{error:?}");
+}
+
+#[test]
 fn request_that_is_over_counts_as_given_back() {
     assert!(give_back(&source(|_| Ok((404, "Request not found")))).is_ok());
     assert!(give_back(&source(|_| Ok((204, "")))).is_ok());

@@ -23,7 +23,8 @@ pub(super) fn source_error(call: Call, error: &Error) -> SourceError {
     if call != Call::Read
         && let Some(excerpt) = error.excerpt()
     {
-        words = format!("{words}: {excerpt}");
+        // One line, whatever a peer wrote: what follows a line end could pass for a line of ours.
+        words = format!("{words}: {}", excerpt.split_whitespace().collect::<Vec<_>>().join(" "));
     }
     let mut failed = SourceError::new(failure(call, error), words);
     failed.may_have_happened = call == Call::Open && may_have_happened(error);
