@@ -10,10 +10,12 @@ use std::time::{Duration, SystemTime};
 use ecm_protocol::codec::RequestId;
 use ecm_protocol::ecm::{Ask, Delivery, Event, Link, Question};
 use ecm_protocol::link::{Close, CloseCode, Transmit};
-use ecm_protocol::message::{CredentialSummary, HealthState, Hello, Problem, Rank, Welcome};
+use ecm_protocol::message::{
+    Category, CredentialSummary, HealthState, Hello, Problem, Rank, Welcome,
+};
 use jiff::Timestamp;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::Instrument;
@@ -35,6 +37,13 @@ const LOOK_AT_CLOCKS: Duration = Duration::from_secs(10);
 const OWN_GRACE: Duration = Duration::from_secs(20);
 /// How long to wait before a failed renewal of the token is tried again.
 const RENEW_AGAIN: Duration = Duration::from_secs(30);
+
+/// Questions of one link that may be worked on for each one that may be open: a retrieval that the
+/// site cancels runs on, and a site that asks and cancels without end must meet one.
+const WORKED_ON_PER_OPEN: usize = 4;
+
+/// When to ask a link again that has too much to do.
+const BUSY_RETRY_MS: u64 = 1_000;
 
 /// Longer than any link that has no token to renew.
 const A_DAY: Duration = Duration::from_secs(86_400);
@@ -82,6 +91,9 @@ pub async fn converse<W: SiteWire, A: Answers>(wire: W, with: Conversation<'_, A
     let pump = Pump {
         link: Link::new(with.hello.clone(), std::time::Instant::now()),
         renew_at: with.token.renew_at(),
+        places: Arc::new(Semaphore::new(
+            WORKED_ON_PER_OPEN.saturating_mul(with.hello.limits.in_flight as usize),
+        )),
         with,
         sender,
         health,
@@ -100,6 +112,8 @@ struct Pump<'c, A> {
     link: Link,
     sender: UnboundedSender<Work>,
     health: watch::Receiver<ecm_protocol::message::Health>,
+    /// One for each question that is worked on, whether or not somebody still waits.
+    places: Arc<Semaphore>,
     /// Searches, which may be dropped when nobody waits any more.
     running: HashMap<RequestId, AbortHandle>,
     /// Parts the site did not agree to take; they belong into the final answer.
@@ -237,7 +251,8 @@ impl<A: Answers> Pump<'_, A> {
             Event::Ping(id) => self.link.pong(&id, Timestamp::now()),
             Event::Reauthenticated(Ok(())) => tracing::debug!(site, "token renewed"),
             Event::Reauthenticated(Err(problem)) => {
-                tracing::info!(site, %problem, "the site does not take the new token");
+                let problem = printable(&problem.to_string());
+                tracing::info!(site, problem, "the site does not take the new token");
                 self.leave(LinkEnd::TokenRanOut, "token");
             }
             Event::Unknown { method, members } => {
@@ -291,6 +306,13 @@ impl<A: Answers> Pump<'_, A> {
 
     fn asked(&mut self, question: Question) {
         let id = question.id.clone();
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            let mut busy = Problem::new(Category::Busy);
+            busy.retry_after_ms = Some(BUSY_RETRY_MS);
+            // A problem lends nothing, so it does not matter whether it is delivered.
+            let _ = self.link.answer(&id, Err(busy));
+            return;
+        };
         let may_be_dropped = matches!(question.ask, Ask::Find(_));
         let parts = Parts { id: id.clone(), sender: self.sender.clone() };
         let (answers, sender) = (Arc::clone(self.with.answers), self.sender.clone());
@@ -298,6 +320,7 @@ impl<A: Answers> Pump<'_, A> {
         let reference = reference_of(&question);
         let span = tracing::info_span!("question", site = self.with.site, "ref" = reference);
         let work = async move {
+            let _place = place;
             let answer = Arc::clone(&answers).answer(question, parts).await;
             if let Err(unsent) = sender.send(Work::Answer(task_id, answer)) {
                 give_back_unheard(&*answers, &unsent.0);

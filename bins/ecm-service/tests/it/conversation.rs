@@ -233,6 +233,27 @@ impl Scene {
         self.asked.recv().await.unwrap()
     }
 
+    /// Asks, and waits until the script has the question, or it is refused without being put.
+    async fn try_ask(&mut self, id: &str, ask: site::Ask) -> Result<Asked, Problem> {
+        let wanted = RequestId::new(id).unwrap();
+        self.site.ask(std::time::Instant::now(), wanted.clone(), &ask).unwrap();
+        self.post();
+        loop {
+            tokio::select! {
+                asked = self.asked.recv() => return Ok(asked.unwrap()),
+                Some(sent) = self.heard.recv() => if let Sent::Frame(frame) = sent {
+                    self.site.handle_frame(std::time::Instant::now(), &frame);
+                    self.post();
+                },
+            }
+            let is_it =
+                |e: &site::Event| matches!(e, site::Event::Answered { id, .. } if *id == wanted);
+            if self.events.iter().any(is_it) {
+                return Err(self.hear_answer(id).await.unwrap_err());
+            }
+        }
+    }
+
     async fn end(mut self) -> (Served, Vec<String>, Option<u16>) {
         let served = self.pump.await.unwrap();
         while let Ok(sent) = self.heard.try_recv() {
@@ -405,6 +426,35 @@ async fn cancelled_search_is_dropped_but_a_retrieval_runs_on_and_gives_back() {
     let script = Arc::clone(&scene.script);
     scene.end().await;
     script.gets_back("l-2").await;
+}
+
+#[tokio::test]
+async fn site_that_cancels_and_asks_anew_without_end_is_told_that_we_are_busy() {
+    let mut scene = Scene::begin(Setting::default()).await;
+    let in_flight = usize::try_from(hello().limits.in_flight).unwrap();
+    let mut running = Vec::new();
+    let refused = loop {
+        let id = format!("q{}", running.len());
+        match scene.try_ask(&id, retrieve()).await {
+            Ok(asked) => running.push(asked),
+            Err(problem) => break problem,
+        }
+        assert!(running.len() <= 100 * in_flight, "there is no bound");
+        scene.site.cancel(&RequestId::new(id.as_str()).unwrap());
+        scene.post();
+        assert_eq!(scene.hear_answer(&id).await.unwrap_err().category, Category::Cancelled);
+    };
+    assert_eq!(refused.category, Category::Busy);
+    assert!(running.len() >= in_flight, "open questions alone never fill the places");
+    // As soon as one of them is through, questions are taken again.
+    let (_, _, first) = running.remove(0);
+    first.send(Err(Problem::new(Category::Deadline))).unwrap();
+    for number in 0.. {
+        match scene.try_ask(&format!("later{number}"), find()).await {
+            Ok(_) => return,
+            Err(problem) => assert_eq!(problem.category, Category::Busy),
+        }
+    }
 }
 
 #[tokio::test]
