@@ -54,7 +54,7 @@ pub enum Command {
     /// Bring agents together that cannot reach each other. Reads nothing of what it passes on.
     #[command(after_long_help = "Examples:\n  \
         vsc-agent relay --listen 0.0.0.0:443 --cert fullchain.pem --key key.pem\n  \
-        vsc-agent relay --listen 127.0.0.1:8080 --plain      (behind a proxy that does TLS)\n\n\
+        vsc-agent relay --listen 127.0.0.1:8080 --plain --behind-proxy   (the proxy does TLS)\n\n\
         GET /health tells how many connections and mailboxes there are.")]
     Relay(RelayArgs),
 
@@ -222,6 +222,10 @@ pub struct RelayArgs {
     /// No TLS: something in front of the relay does it.
     #[arg(long, conflicts_with = "cert")]
     pub plain: bool,
+    /// Every visitor comes through a proxy: believe the last address of its X-Forwarded-For.
+    /// Without this, the limits on one address hit everybody behind the proxy together.
+    #[arg(long)]
+    pub behind_proxy: bool,
     /// Mailboxes at once; every session has one.
     #[arg(long, value_name = "COUNT", default_value_t = 50_000)]
     pub mailboxes: usize,

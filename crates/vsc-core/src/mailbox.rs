@@ -75,10 +75,12 @@ pub enum CloseReason {
     Version = 8,
     /// A half sent faster than the other one reads, beyond what the relay may hold.
     TooFast = 9,
+    /// Too much comes from this place: mailboxes at once, or attempts to join that failed.
+    TooOften = 10,
 }
 
 impl CloseReason {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Done,
         Self::NoSuchMailbox,
         Self::Taken,
@@ -89,6 +91,7 @@ impl CloseReason {
         Self::GoingAway,
         Self::Version,
         Self::TooFast,
+        Self::TooOften,
     ];
 
     fn code(self) -> u8 {
@@ -113,6 +116,7 @@ impl fmt::Display for CloseReason {
             Self::GoingAway => "the relay is stopping",
             Self::Version => "the relay speaks another version",
             Self::TooFast => "more was sent than the other side takes",
+            Self::TooOften => "the relay lets this network try again in a minute",
         })
     }
 }

@@ -5,8 +5,12 @@
 //! from one call into the answer of the same call. What waits in a slow connection's send queue
 //! is the caller's to bound ([`Relay::handle_overflow`]).
 
-use std::collections::HashMap;
+mod attempts;
+
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
+
+use attempts::Attempts;
 
 use crate::mailbox::{CloseReason, FromRelay, MailboxError, MailboxNumber, Ticket, ToRelay};
 
@@ -14,11 +18,21 @@ use crate::mailbox::{CloseReason, FromRelay, MailboxError, MailboxNumber, Ticket
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(pub u64);
 
+/// Where a connection comes from, as far as limits are concerned: an address, or a network.
+/// Chosen by the caller; the relay only compares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Source(pub u64);
+
 /// What the relay may hold, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct RelayLimits {
     /// Mailboxes at once. One costs some 200 bytes.
     pub mailboxes: usize,
+    /// Mailboxes at once that one source has opened. A whole office may be one source.
+    pub mailboxes_of_source: u32,
+    /// Attempts to join that came to nothing, from one source within a minute. Whoever tries
+    /// numbers to burn other people's codes runs into this.
+    pub failures_of_source: u32,
     /// How long a code waits for somebody to join.
     pub join_within: Duration,
     /// How long a half may be away before the mailbox is given up.
@@ -28,10 +42,13 @@ pub struct RelayLimits {
 }
 
 impl Default for RelayLimits {
-    /// 50 000 mailboxes, 10 minutes to join, 2 minutes away, 24 hours in all.
+    /// 50 000 mailboxes, 1 000 of one source, 20 failures a minute; 10 minutes to join, 2 minutes
+    /// away, 24 hours in all.
     fn default() -> Self {
         Self {
             mailboxes: 50_000,
+            mailboxes_of_source: 1_000,
+            failures_of_source: 20,
             join_within: Duration::from_secs(600),
             away_for: Duration::from_secs(120),
             life: Duration::from_secs(86_400),
@@ -64,6 +81,11 @@ pub struct Relay {
     mailboxes: HashMap<MailboxNumber, Mailbox>,
     tickets: HashMap<Ticket, (MailboxNumber, Half)>,
     connections: HashMap<ConnectionId, (MailboxNumber, Half)>,
+    /// When each mailbox ends unless something happens, soonest first.
+    deadlines: BTreeSet<(Instant, MailboxNumber)>,
+    /// Mailboxes of each source that has any.
+    opened: HashMap<Source, u32>,
+    failures: Attempts,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +109,9 @@ struct Mailbox {
     opener: Option<ConnectionId>,
     joiner: Option<ConnectionId>,
     joined: bool,
+    /// Where its halves came from.
+    opened_by: Source,
+    joined_by: Option<Source>,
     /// When it ends unless something happens: nobody joined, or a half stays away.
     deadline: Option<Instant>,
     end_of_life: Instant,
@@ -124,6 +149,9 @@ impl Relay {
             mailboxes: HashMap::new(),
             tickets: HashMap::new(),
             connections: HashMap::new(),
+            deadlines: BTreeSet::new(),
+            opened: HashMap::new(),
+            failures: Attempts::default(),
         }
     }
 
@@ -138,6 +166,7 @@ impl Relay {
         &mut self,
         now: Instant,
         from: ConnectionId,
+        source: Source,
         bytes: &[u8],
         entropy: Entropy,
     ) -> Vec<RelayAction> {
@@ -147,14 +176,14 @@ impl Relay {
         };
         let place = self.connections.get(&from).copied();
         match (message, place) {
-            (ToRelay::Open, None) => self.open(now, from, entropy),
-            (ToRelay::Join(number), None) => self.join(from, number),
+            (ToRelay::Open, None) => self.open(now, from, source, entropy),
+            (ToRelay::Join(number), None) => self.join(now, from, source, number),
             (ToRelay::Resume(ticket), None) => self.resume(from, ticket),
             (ToRelay::Forward(body), Some((number, half))) => self.forward(number, half, body),
-            (ToRelay::Close(reason), Some((number, _))) => self.end(number, reason),
+            (ToRelay::Close(reason), Some((number, _))) => self.end(now, number, reason),
             (ToRelay::Close(_), None) => vec![RelayAction::Hang(from)],
             (ToRelay::Open | ToRelay::Join(_) | ToRelay::Resume(_), Some((number, _))) => {
-                self.end(number, CloseReason::Protocol)
+                self.end(now, number, CloseReason::Protocol)
             }
             (ToRelay::Forward(_), None) => refuse(from, CloseReason::Protocol),
         }
@@ -163,23 +192,23 @@ impl Relay {
     /// The connection is gone, for whatever reason.
     pub fn handle_disconnected(&mut self, now: Instant, gone: ConnectionId) -> Vec<RelayAction> {
         let Some((number, half)) = self.connections.remove(&gone) else { return Vec::new() };
-        let Some(mailbox) = self.mailboxes.get_mut(&number) else { return Vec::new() };
-        mailbox.set_connection(half, None);
-        if mailbox.joined {
-            mailbox.deadline = Some(now + self.limits.away_for);
-        }
-        mailbox
-            .connection(half.other())
-            .map(|peer| RelayAction::Send(peer, FromRelay::PeerAway))
-            .into_iter()
-            .collect()
+        let away_until = now + self.limits.away_for;
+        let peer = self.change(number, |mailbox| {
+            mailbox.set_connection(half, None);
+            if mailbox.joined {
+                mailbox.deadline = Some(away_until);
+            }
+            mailbox.connection(half.other())
+        });
+        let peer = peer.flatten();
+        peer.map(|peer| RelayAction::Send(peer, FromRelay::PeerAway)).into_iter().collect()
     }
 
     /// The caller's queue towards `slow` is full: its mailbox ends, so that nothing is lost
     /// silently and nothing grows.
-    pub fn handle_overflow(&mut self, slow: ConnectionId) -> Vec<RelayAction> {
+    pub fn handle_overflow(&mut self, now: Instant, slow: ConnectionId) -> Vec<RelayAction> {
         match self.connections.get(&slow).copied() {
-            Some((number, _)) => self.end(number, CloseReason::TooFast),
+            Some((number, _)) => self.end(now, number, CloseReason::TooFast),
             None => vec![RelayAction::Hang(slow)],
         }
     }
@@ -187,47 +216,60 @@ impl Relay {
     /// When [`Relay::handle_timeout`] wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.mailboxes.values().map(Mailbox::due).min()
+        self.deadlines.first().map(|(due, _)| *due)
     }
 
     /// Ends what has waited too long.
     pub fn handle_timeout(&mut self, now: Instant) -> Vec<RelayAction> {
-        let due: Vec<_> = self
-            .mailboxes
-            .iter()
-            .filter(|(_, mailbox)| mailbox.due() <= now)
-            .map(|(number, _)| *number)
-            .collect();
-        due.into_iter().flat_map(|number| self.end(number, CloseReason::TimedOut)).collect()
+        let mut actions = Vec::new();
+        while let Some((due, number)) = self.deadlines.first().copied() {
+            if due > now {
+                break;
+            }
+            actions.extend(self.end(now, number, CloseReason::TimedOut));
+        }
+        actions
     }
 
     /// The relay stops: everybody is told.
-    pub fn close_all(&mut self) -> Vec<RelayAction> {
+    pub fn close_all(&mut self, now: Instant) -> Vec<RelayAction> {
         let all: Vec<_> = self.mailboxes.keys().copied().collect();
-        all.into_iter().flat_map(|number| self.end(number, CloseReason::GoingAway)).collect()
+        all.into_iter().flat_map(|number| self.end(now, number, CloseReason::GoingAway)).collect()
     }
 
-    fn open(&mut self, now: Instant, from: ConnectionId, entropy: Entropy) -> Vec<RelayAction> {
+    fn open(
+        &mut self,
+        now: Instant,
+        from: ConnectionId,
+        source: Source,
+        entropy: Entropy,
+    ) -> Vec<RelayAction> {
         let tickets = entropy.tickets.map(Ticket);
         let fresh = tickets[0] != tickets[1]
             && !tickets.iter().any(|ticket| self.tickets.contains_key(ticket));
+        let of_source = self.opened.get(&source).copied().unwrap_or(0);
         if self.mailboxes.len() >= self.limits.mailboxes || !fresh {
             return refuse(from, CloseReason::Full);
+        }
+        if of_source >= self.limits.mailboxes_of_source {
+            return refuse(from, CloseReason::TooOften);
         }
         let Some(number) = self.free_number(entropy.number) else {
             return refuse(from, CloseReason::Full);
         };
-        self.mailboxes.insert(
-            number,
-            Mailbox {
-                tickets,
-                opener: Some(from),
-                joiner: None,
-                joined: false,
-                deadline: Some(now + self.limits.join_within),
-                end_of_life: now + self.limits.life,
-            },
-        );
+        let mailbox = Mailbox {
+            tickets,
+            opener: Some(from),
+            joiner: None,
+            joined: false,
+            opened_by: source,
+            joined_by: None,
+            deadline: Some(now + self.limits.join_within),
+            end_of_life: now + self.limits.life,
+        };
+        self.deadlines.insert((mailbox.due(), number));
+        self.mailboxes.insert(number, mailbox);
+        self.opened.insert(source, of_source + 1);
         self.tickets.insert(tickets[0], (number, Half::Opener));
         self.tickets.insert(tickets[1], (number, Half::Joiner));
         self.connections.insert(from, (number, Half::Opener));
@@ -247,22 +289,37 @@ impl Relay {
             .find(|number| !self.mailboxes.contains_key(number))
     }
 
-    fn join(&mut self, from: ConnectionId, number: MailboxNumber) -> Vec<RelayAction> {
-        let Some(mailbox) = self.mailboxes.get_mut(&number) else {
-            return refuse(from, CloseReason::NoSuchMailbox);
-        };
-        if mailbox.joined {
-            return refuse(from, CloseReason::Taken);
+    fn join(
+        &mut self,
+        now: Instant,
+        from: ConnectionId,
+        source: Source,
+        number: MailboxNumber,
+    ) -> Vec<RelayAction> {
+        if self.failures.of(now, source) >= self.limits.failures_of_source {
+            return refuse(from, CloseReason::TooOften);
         }
-        let Some(opener) = mailbox.opener else {
-            return refuse(from, CloseReason::NoSuchMailbox);
+        let (reason, opener) = match self.mailboxes.get(&number) {
+            None => (CloseReason::NoSuchMailbox, None),
+            Some(mailbox) if mailbox.joined => (CloseReason::Taken, None),
+            // Nobody to meet at the moment; whoever opened it may come back.
+            Some(mailbox) => (CloseReason::NoSuchMailbox, mailbox.opener),
         };
-        mailbox.joined = true;
-        mailbox.joiner = Some(from);
-        mailbox.deadline = None;
+        let Some(opener) = opener else {
+            self.failures.count(now, source);
+            return refuse(from, reason);
+        };
+        let ticket = self.change(number, |mailbox| {
+            mailbox.joined = true;
+            mailbox.joined_by = Some(source);
+            mailbox.joiner = Some(from);
+            mailbox.deadline = None;
+            mailbox.tickets[1]
+        });
+        let Some(ticket) = ticket else { return refuse(from, reason) };
         self.connections.insert(from, (number, Half::Joiner));
         vec![
-            RelayAction::Send(from, FromRelay::Joined(mailbox.tickets[1])),
+            RelayAction::Send(from, FromRelay::Joined(ticket)),
             RelayAction::Send(opener, FromRelay::PeerHere),
         ]
     }
@@ -271,19 +328,23 @@ impl Relay {
         let Some((number, half)) = self.tickets.get(&ticket).copied() else {
             return refuse(from, CloseReason::NoSuchMailbox);
         };
-        let Some(mailbox) = self.mailboxes.get_mut(&number) else {
+        let changed = self.change(number, |mailbox| {
+            let old = mailbox.connection(half);
+            mailbox.set_connection(half, Some(from));
+            let peer = mailbox.connection(half.other());
+            if peer.is_some() {
+                mailbox.deadline = None;
+            }
+            (old, peer)
+        });
+        let Some((old, peer)) = changed else {
             return refuse(from, CloseReason::NoSuchMailbox);
         };
         let mut actions = Vec::new();
         // The agent noticed the break before the relay did: the old connection is dead.
-        if let Some(old) = mailbox.connection(half) {
+        if let Some(old) = old {
             self.connections.remove(&old);
             actions.push(RelayAction::Hang(old));
-        }
-        mailbox.set_connection(half, Some(from));
-        let peer = mailbox.connection(half.other());
-        if peer.is_some() {
-            mailbox.deadline = None;
         }
         self.connections.insert(from, (number, half));
         actions.push(RelayAction::Send(from, FromRelay::Resumed { peer_here: peer.is_some() }));
@@ -301,8 +362,40 @@ impl Relay {
             .collect()
     }
 
-    fn end(&mut self, number: MailboxNumber, reason: CloseReason) -> Vec<RelayAction> {
+    /// Changes a mailbox, and with it when it is due.
+    fn change<T>(
+        &mut self,
+        number: MailboxNumber,
+        change: impl FnOnce(&mut Mailbox) -> T,
+    ) -> Option<T> {
+        let mailbox = self.mailboxes.get_mut(&number)?;
+        let before = mailbox.due();
+        let answer = change(mailbox);
+        let after = mailbox.due();
+        if after != before {
+            self.deadlines.remove(&(before, number));
+            self.deadlines.insert((after, number));
+        }
+        Some(answer)
+    }
+
+    fn end(
+        &mut self,
+        now: Instant,
+        number: MailboxNumber,
+        reason: CloseReason,
+    ) -> Vec<RelayAction> {
         let Some(mailbox) = self.mailboxes.remove(&number) else { return Vec::new() };
+        self.deadlines.remove(&(mailbox.due(), number));
+        if let Some(count) = self.opened.get_mut(&mailbox.opened_by) {
+            *count -= 1;
+            if *count == 0 {
+                self.opened.remove(&mailbox.opened_by);
+            }
+        }
+        if let (CloseReason::PairingFailed, Some(joiner)) = (reason, mailbox.joined_by) {
+            self.failures.count(now, joiner);
+        }
         for ticket in mailbox.tickets {
             self.tickets.remove(&ticket);
         }
@@ -316,7 +409,7 @@ impl Relay {
 
     fn broke_rules(
         &mut self,
-        _now: Instant,
+        now: Instant,
         from: ConnectionId,
         error: MailboxError,
     ) -> Vec<RelayAction> {
@@ -325,7 +418,7 @@ impl Relay {
             _ => CloseReason::Protocol,
         };
         match self.connections.get(&from).copied() {
-            Some((number, _)) => self.end(number, reason),
+            Some((number, _)) => self.end(now, number, reason),
             None => refuse(from, reason),
         }
     }

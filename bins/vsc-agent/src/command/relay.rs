@@ -20,7 +20,7 @@ async fn serve(args: &RelayArgs) -> Done {
     // Two halves for every mailbox, and some that only knock.
     let hub = Hub::new(limits, args.mailboxes.saturating_mul(2).saturating_add(1_000));
     let certificate = args.cert.as_deref().zip(args.key.as_deref());
-    let door = Door::open(args.listen, certificate, Arc::clone(&hub)).await?;
+    let door = Door::open(args.listen, certificate, args.behind_proxy, Arc::clone(&hub)).await?;
     let address = door.address;
     let ready = || {
         tracing::info!(%address, tls = certificate.is_some(), "relay ready");

@@ -21,7 +21,8 @@ use crate::cli::{LogFormatArg, MeetingArgs, ServiceArgs};
 use crate::exit::Exit;
 use crate::identity::{Identity, Peers};
 use crate::meeting::Host;
-use crate::relay::{Hub, listener};
+use crate::relay::Hub;
+use crate::relay::listener::{self, Entrance};
 use crate::status::Board;
 use crate::way::{RelayAddress, Way};
 
@@ -124,7 +125,7 @@ pub(super) struct Door {
     pub(super) address: SocketAddr,
     pub(super) hub: Arc<Hub>,
     listener: tokio::net::TcpListener,
-    tls: Option<TlsAcceptor>,
+    entrance: Entrance,
 }
 
 impl Door {
@@ -132,6 +133,7 @@ impl Door {
     pub(super) async fn open(
         address: SocketAddr,
         certificate: Option<(&Path, &Path)>,
+        behind_proxy: bool,
         hub: Arc<Hub>,
     ) -> Result<Self, Failure> {
         let tls = certificate.map(|(cert, key)| acceptor(cert, key)).transpose()?;
@@ -143,13 +145,13 @@ impl Door {
             Failure::new(exit, error.to_string())
         })?;
         let address = listener.local_addr().map_err(internal)?;
-        Ok(Self { address, hub, listener, tls })
+        Ok(Self { address, hub, listener, entrance: Entrance { tls, behind_proxy } })
     }
 
     /// Lets others in for as long as it is polled.
     pub(super) async fn serve(self) {
         let hub = Arc::clone(&self.hub);
-        tokio::join!(listener::serve(self.listener, self.tls, self.hub), hub.keep_time());
+        tokio::join!(listener::serve(self.listener, self.entrance, self.hub), hub.keep_time());
     }
 }
 
@@ -168,7 +170,7 @@ pub(super) async fn meeting(args: &MeetingArgs) -> Result<Meeting, Failure> {
             let limits = RelayLimits { mailboxes: DIRECT_CONNECTIONS, ..RelayLimits::default() };
             let hub = Hub::new(limits, DIRECT_CONNECTIONS);
             let certificate = args.cert.as_deref().zip(args.key.as_deref());
-            let door = Door::open(*address, certificate, Arc::clone(&hub)).await?;
+            let door = Door::open(*address, certificate, false, Arc::clone(&hub)).await?;
             (Way::Inside(hub), Some(door))
         }
         (None, Some(relay)) => (Way::Relay(relay_address(relay, args)?), None),

@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use vsc_core::relay::{ConnectionId, Entropy, Relay, RelayAction, RelayLimits};
+use vsc_core::relay::{ConnectionId, Entropy, Relay, RelayAction, RelayLimits, Source};
 
 use super::seat::{Seat, Way};
 use crate::connection::{self, Connection, FarEnd};
 
 /// How often the relay looks whether something has waited too long.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Where the agent of this very process comes from: no address has this number.
+const HERE: Source = Source(u64::MAX - 1);
 
 /// The mailboxes and the connections to them.
 pub struct Hub {
@@ -60,7 +63,7 @@ impl Hub {
     #[must_use]
     pub fn attach(self: &Arc<Self>) -> Connection {
         let (near, far) = connection::pair();
-        if let Some(seat) = self.sit(Way::Inside(far.incoming.clone())) {
+        if let Some(seat) = self.sit(HERE, Way::Inside(far.incoming.clone())) {
             tokio::spawn(serve_inside(Arc::clone(self), seat, far));
         }
         near
@@ -87,31 +90,32 @@ impl Hub {
     pub async fn close(&self) {
         let touched = {
             let mut state = self.state();
-            let actions = state.relay.close_all();
+            let actions = state.relay.close_all(Instant::now());
             state.apply(actions)
         };
         self.flush(touched).await;
     }
 
     /// Takes a connection in; `None` when there are too many.
-    pub(super) fn sit(&self, way: Way) -> Option<Arc<Seat>> {
+    pub(super) fn sit(&self, source: Source, way: Way) -> Option<Arc<Seat>> {
         let mut state = self.state();
         if state.seats.len() >= self.most_connections {
             return None;
         }
         let id = ConnectionId(state.next);
         state.next += 1;
-        let seat = Arc::new(Seat::new(id, way));
+        let seat = Arc::new(Seat::new(id, source, way));
         state.seats.insert(id, Arc::clone(&seat));
         Some(seat)
     }
 
     /// Takes one message of a connection, and writes whatever it causes.
-    pub(super) async fn take(&self, from: ConnectionId, message: &[u8]) {
+    pub(super) async fn take(&self, from: &Seat, message: &[u8]) {
         let entropy = entropy(message);
         let touched = {
             let mut state = self.state();
-            let actions = state.relay.handle_message(Instant::now(), from, message, entropy);
+            let actions =
+                state.relay.handle_message(Instant::now(), from.id, from.source, message, entropy);
             state.apply(actions)
         };
         self.flush(touched).await;
@@ -138,7 +142,7 @@ impl Hub {
         while let Some(seat) = touched.pop() {
             if seat.flush().await.is_err() {
                 let mut state = self.state();
-                let actions = state.relay.handle_overflow(seat.id);
+                let actions = state.relay.handle_overflow(Instant::now(), seat.id);
                 touched.extend(state.apply(actions));
             }
         }
@@ -173,7 +177,7 @@ impl State {
             }
         }
         for slow in overflowing {
-            let actions = self.relay.handle_overflow(slow);
+            let actions = self.relay.handle_overflow(Instant::now(), slow);
             touched.extend(self.apply(actions));
         }
         touched
@@ -202,7 +206,7 @@ async fn serve_inside(hub: Arc<Hub>, seat: Arc<Seat>, mut agent: FarEnd) {
     loop {
         tokio::select! {
             message = agent.outgoing.recv() => match message {
-                Some(message) => hub.take(seat.id, &message).await,
+                Some(message) => hub.take(&seat, &message).await,
                 None => break,
             },
             () = seat.until_hung_up() => break,

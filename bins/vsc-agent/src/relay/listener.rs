@@ -1,7 +1,7 @@
 //! The relay's door: TCP, TLS, the WebSocket upgrade, and a page that tells whether it is well.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::Message;
+
+use vsc_core::relay::Source;
 
 use super::hub::Hub;
 use super::seat::{Seat, Way};
@@ -35,16 +37,25 @@ pub async fn open(address: SocketAddr) -> io::Result<TcpListener> {
     })
 }
 
+/// How visitors are let in.
+#[derive(Clone)]
+pub struct Entrance {
+    /// TLS, where the relay does it itself.
+    pub tls: Option<TlsAcceptor>,
+    /// Whether every visitor comes through a proxy that tells whom it speaks for.
+    pub behind_proxy: bool,
+}
+
 /// Serves a listening socket for as long as it is polled.
-pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, hub: Arc<Hub>) {
+pub async fn serve(listener: TcpListener, entrance: Entrance, hub: Arc<Hub>) {
     let introductions = Arc::new(Semaphore::new(INTRODUCTIONS));
     loop {
         let Ok(permit) = Arc::clone(&introductions).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, from)) => {
-                let (tls, hub) = (tls.clone(), Arc::clone(&hub));
+                let (entrance, hub) = (entrance.clone(), Arc::clone(&hub));
                 tokio::spawn(async move {
-                    let introduced = introduce(stream, tls, &hub);
+                    let introduced = introduce(stream, from, &entrance, &hub);
                     let introduced = tokio::time::timeout(INTRODUCTION, introduced).await;
                     drop(permit);
                     match introduced {
@@ -70,22 +81,26 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, hub: Arc<Hub
 /// asked how the relay is.
 async fn introduce(
     stream: TcpStream,
-    tls: Option<TlsAcceptor>,
+    from: SocketAddr,
+    entrance: &Entrance,
     hub: &Arc<Hub>,
 ) -> io::Result<Option<(Arc<Seat>, SplitStream<Socket>)>> {
     // Small messages, each waited for. Not being able to set it costs time, not correctness.
     let _ = stream.set_nodelay(true);
-    let stream: Box<dyn ByteStream> = match tls {
+    let stream: Box<dyn ByteStream> = match &entrance.tls {
         Some(tls) => Box::new(tls.accept(stream).await?),
         None => Box::new(stream),
     };
-    let Some(socket) = upgrade::accept(stream, hub).await? else { return Ok(None) };
-    let (sink, mut stream) = socket.split();
+    let Some(accepted) = upgrade::accept(stream, hub).await? else { return Ok(None) };
+    let forwarded_for = accepted.forwarded_for.filter(|_| entrance.behind_proxy);
+    let source = source_of(forwarded_for.unwrap_or(from.ip()));
+    let (sink, mut stream) = accepted.socket.split();
     let way = Way::Socket(Box::new(tokio::sync::Mutex::new(sink)));
-    let seat = hub.sit(way).ok_or_else(|| io::Error::other("there are too many connections"))?;
+    let seat =
+        hub.sit(source, way).ok_or_else(|| io::Error::other("there are too many connections"))?;
     match stream.next().await {
         Some(Ok(Message::Binary(message))) => {
-            hub.take(seat.id, &message).await;
+            hub.take(&seat, &message).await;
             Ok(Some((seat, stream)))
         }
         _ => {
@@ -105,7 +120,7 @@ async fn converse(hub: &Hub, seat: &Seat, mut stream: SplitStream<Socket>) {
         match heard {
             Ok(Some(Ok(Message::Binary(message)))) => {
                 unanswered = 0;
-                hub.take(seat.id, &message).await;
+                hub.take(seat, &message).await;
             }
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)))) => unanswered = 0,
             // Text does not belong here.
@@ -119,4 +134,16 @@ async fn converse(hub: &Hub, seat: &Seat, mut stream: SplitStream<Socket>) {
         }
     }
     hub.leave(seat.id).await;
+}
+
+/// What counts as one source: an IPv4 address, or an IPv6 network of the size that is given to
+/// one household (RFC 6177).
+fn source_of(address: IpAddr) -> Source {
+    match address.to_canonical() {
+        IpAddr::V4(address) => Source(u64::from(address.to_bits())),
+        // The upper half is the network; below it, 56 bits are what one customer gets at least.
+        IpAddr::V6(address) => {
+            Source(u64::try_from(address.to_bits() >> 64).unwrap_or(0) >> 8 << 8 | 1)
+        }
+    }
 }

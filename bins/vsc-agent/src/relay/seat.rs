@@ -11,7 +11,7 @@ use futures_util::SinkExt;
 use futures_util::stream::SplitSink;
 use tokio::sync::{Notify, mpsc};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
-use vsc_core::relay::ConnectionId;
+use vsc_core::relay::{ConnectionId, Source};
 
 use crate::websocket::{Socket, WRITE_STALL};
 
@@ -29,6 +29,7 @@ pub(super) enum Way {
 /// One connection.
 pub(super) struct Seat {
     pub(super) id: ConnectionId,
+    pub(super) source: Source,
     way: Way,
     queue: Mutex<Queue>,
     /// Told when the relay hangs up.
@@ -46,8 +47,8 @@ struct Queue {
 pub(super) struct Stalled;
 
 impl Seat {
-    pub(super) fn new(id: ConnectionId, way: Way) -> Self {
-        Self { id, way, queue: Mutex::default(), hung_up: Notify::new() }
+    pub(super) fn new(id: ConnectionId, source: Source, way: Way) -> Self {
+        Self { id, source, way, queue: Mutex::default(), hung_up: Notify::new() }
     }
 
     /// Queues a message; `false` when too much waits already.

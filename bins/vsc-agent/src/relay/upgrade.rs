@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::header::{
@@ -31,15 +32,26 @@ const LONGEST_REQUEST: usize = 16 * 1024;
 type Request = http::Request<Incoming>;
 type Answer = http::Response<Full<Bytes>>;
 
-/// Answers one request. The socket comes back if it was the upgrade to our WebSocket.
+/// The header in which a proxy tells whom it speaks for.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// A WebSocket, and for whom a proxy in front says that it opened it.
+pub(super) struct Accepted {
+    pub(super) socket: Socket,
+    pub(super) forwarded_for: Option<IpAddr>,
+}
+
+/// Answers one request. Something comes back if it was the upgrade to our WebSocket.
 pub(super) async fn accept(
     stream: Box<dyn ByteStream>,
     hub: &Arc<Hub>,
-) -> io::Result<Option<Socket>> {
+) -> io::Result<Option<Accepted>> {
     let upgrading = Arc::new(Mutex::new(None));
     let slot = Arc::clone(&upgrading);
     let service = service_fn(move |request: Request| {
+        let forwarded_for = forwarded_for(request.headers());
         let (answer, upgrade) = answer(request, hub);
+        let upgrade = upgrade.map(|upgrade| (upgrade, forwarded_for));
         *slot.lock().unwrap_or_else(PoisonError::into_inner) = upgrade;
         std::future::ready(Ok::<_, Infallible>(answer))
     });
@@ -51,7 +63,7 @@ pub(super) async fn accept(
         .await
         .map_err(io::Error::other)?;
     let upgrade = upgrading.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let Some(upgrade) = upgrade else { return Ok(None) };
+    let Some((upgrade, forwarded_for)) = upgrade else { return Ok(None) };
     let upgraded = upgrade.await.map_err(io::Error::other)?;
     let parts = upgraded
         .downcast::<TokioIo<Box<dyn ByteStream>>>()
@@ -59,7 +71,7 @@ pub(super) async fn accept(
     let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
     let socket =
         WebSocketStream::from_partially_read(stream, read, Role::Server, Some(limits())).await;
-    Ok(Some(socket))
+    Ok(Some(Accepted { socket, forwarded_for }))
 }
 
 fn answer(mut request: Request, hub: &Hub) -> (Answer, Option<OnUpgrade>) {
@@ -105,6 +117,13 @@ fn accept_headers(asked: &HeaderMap) -> Result<HeaderMap, String> {
         (SEC_WEBSOCKET_ACCEPT, accept),
         (SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL)),
     ]))
+}
+
+/// The last address of the list: what the proxy next to us saw itself. What is before it, anybody
+/// can have written.
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let list = headers.get_all(FORWARDED_FOR).iter().next_back()?.to_str().ok()?;
+    list.rsplit(',').next()?.trim().parse().ok()
 }
 
 fn names(headers: &HeaderMap, header: &HeaderName, wanted: &str) -> bool {

@@ -6,7 +6,10 @@ use card_sim::Event;
 
 /// Commands and responses, whole. Test cards only: PINs are in them.
 #[derive(Clone, Default)]
-pub(crate) struct Recording(Arc<Mutex<Vec<(Vec<u8>, Vec<u8>)>>>);
+pub(crate) struct Recording(Arc<Mutex<Vec<Exchange>>>);
+
+/// A command and its response.
+type Exchange = (Vec<u8>, Vec<u8>);
 
 impl Recording {
     pub(crate) fn listener(&self) -> impl FnMut(&Event<'_>) + Send + 'static {

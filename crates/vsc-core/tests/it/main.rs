@@ -12,6 +12,7 @@ mod apdu;
 mod atr;
 mod link;
 mod redaction;
+mod relay;
 mod sensitive;
 mod shares;
 mod vpcd;

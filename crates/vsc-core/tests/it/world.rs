@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use vsc_core::handshake::{Hello, Role};
 use vsc_core::link::{Event, Invitation, Link, Meeting};
 use vsc_core::pairing::{Code, Words};
-use vsc_core::relay::{ConnectionId, Entropy, Relay, RelayAction, RelayLimits};
+use vsc_core::relay::{ConnectionId, Entropy, Relay, RelayAction, RelayLimits, Source};
 use vsc_core::session::Timers;
 
 /// Which of the two agents.
@@ -198,7 +198,8 @@ impl World {
                 self.seen_by_relay.extend(&flight.bytes);
                 let n = self.next_connection as u8;
                 let entropy = Entropy { number: 417, tickets: [[n; 16], [n + 100; 16]] };
-                let actions = self.relay.handle_message(self.now, id, &flight.bytes, entropy);
+                let actions =
+                    self.relay.handle_message(self.now, id, Source(1), &flight.bytes, entropy);
                 self.apply(actions);
             }
             To::Agent(id) => {
