@@ -1,7 +1,6 @@
 //! What an agent and the relay say to each other: find the other half, pass bytes on.
 //!
-//! One WebSocket binary message, or one length-prefixed frame of a direct connection's framing,
-//! holds one of these. The relay reads no further than this layer; everything an agent wants
+//! One WebSocket binary message holds one of these. The relay reads no further than this layer; everything an agent wants
 //! its peer to have is the opaque body of [`ToRelay::Forward`].
 //!
 //! | first byte | message | then |

@@ -16,4 +16,5 @@ mod relay;
 mod sensitive;
 mod shares;
 mod vpcd;
+mod wire_page;
 mod world;
