@@ -46,9 +46,23 @@ pub(crate) enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Attack the parsers with libFuzzer, one target after the other
+    ///
+    /// What breaks one is kept as a regression beside it. Needs a C++ compiler, and nothing but
+    /// the stable toolchain.
+    Fuzz(FuzzOptions),
     /// Ends a demo's processes when the demo is gone; started by the demo itself
     #[command(hide = true)]
     Janitor,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FuzzOptions {
+    /// Which target; all of them when none is named
+    pub(crate) target: Option<String>,
+    /// How long each target runs
+    #[arg(long, default_value_t = 60)]
+    pub(crate) seconds: u64,
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `check`, `demo`, `bench`.
+//! The project's own commands: `cargo xtask test`, `check`, `demo`, `bench`, `fuzz`.
 //!
 //! Progress goes to stderr, results to stdout; the exit code is non-zero when anything failed.
 
@@ -13,6 +13,7 @@ mod check;
 mod cli;
 mod console;
 mod demo;
+mod fuzz;
 mod run;
 mod test;
 mod tools;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Check { checks } => check::run(&checks),
         Command::Demo(options) => demo::run(&options),
         Command::Bench { arguments } => bench::run(&arguments),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Janitor => {
             demo::janitor::serve();
             Ok(Verdict::Passed)

@@ -8,8 +8,10 @@
     reason = "helpers of tests may fail loudly, and a paper clock must begin somewhere"
 )]
 
+mod any_bytes;
 mod apdu;
 mod atr;
+mod hostile;
 mod link;
 mod redaction;
 mod relay;

@@ -1,0 +1,154 @@
+//! What must hold for any bytes at all. Used by the tests and, bytes from libFuzzer, by `fuzz/`.
+
+use std::time::{Duration, Instant};
+
+use vsc_core::apdu::{Command, Response};
+use vsc_core::atr::Atr;
+use vsc_core::cards::Message;
+use vsc_core::handshake::{Handshake, Hello, Proof, Role};
+use vsc_core::mailbox::{FromRelay, MailboxNumber, ToRelay};
+use vsc_core::pairing::Words;
+use vsc_core::relay::{ConnectionId, Entropy, Relay, RelayLimits, Source};
+use vsc_core::sensitive::Sensitivity;
+use vsc_core::session::{MAX_MESSAGE, Session, Timers};
+use vsc_core::vpcd::{Ask, AskReader, encode_ask};
+
+/// Commands and responses are read as far as they go, and never shown.
+pub(crate) fn apdu(bytes: &[u8]) {
+    if let Ok(command) = Command::new(bytes.to_vec()) {
+        assert_eq!(command.bytes(), bytes);
+        let _ = (command.header(), command.shape(), Sensitivity::of(&command));
+        assert!(format!("{command:?}").len() < 200, "contents are shown");
+    }
+    if let Ok(response) = Response::new(bytes.to_vec()) {
+        assert_eq!(response.data().len() + 2, bytes.len());
+        let _ = response.status().to_string();
+    }
+}
+
+/// An answer to reset is kept whole, and read without surprise.
+pub(crate) fn atr(bytes: &[u8]) {
+    if let Ok(atr) = Atr::new(bytes) {
+        assert_eq!(atr.bytes(), bytes);
+        let _ = format!("{:?}", atr.read());
+    }
+}
+
+/// The reader driver's stream means the same however it is cut.
+pub(crate) fn vpcd(bytes: &[u8]) {
+    let (cuts, stream) = bytes.split_at(bytes.len().min(8));
+    let whole = asks(std::iter::once(stream));
+    let step = cuts.iter().map(|cut| usize::from(*cut)).sum::<usize>() % 97 + 1;
+    assert_eq!(whole, asks(stream.chunks(step)));
+    let mut again = Vec::new();
+    for ask in &whole {
+        again.extend_from_slice(&encode_ask(ask).unwrap());
+    }
+    assert!(stream.starts_with(&again));
+}
+
+fn asks<'b>(chunks: impl Iterator<Item = &'b [u8]>) -> Vec<Ask> {
+    let mut reader = AskReader::new();
+    let mut asks = Vec::new();
+    for chunk in chunks {
+        reader.handle_bytes(chunk);
+        loop {
+            match reader.poll_ask() {
+                Ok(Some(ask)) => asks.push(ask),
+                Ok(None) => break,
+                Err(_) => return asks,
+            }
+        }
+    }
+    asks
+}
+
+/// Mailbox messages are written as they were read.
+pub(crate) fn mailbox(bytes: &[u8]) {
+    if let Ok(message) = ToRelay::decode(bytes) {
+        assert_eq!(message.encode(), bytes);
+    }
+    if let Ok(message) = FromRelay::decode(bytes) {
+        assert_eq!(message.encode(), bytes);
+    }
+}
+
+/// Messages about cards are written as they were read, but for what later versions append.
+pub(crate) fn cards(bytes: &[u8]) {
+    if let Ok(message) = Message::decode(bytes) {
+        let again = message.encode();
+        let read = Message::decode(&again).unwrap();
+        assert_eq!(read, message);
+        assert_eq!(read.share(), message.share());
+    }
+}
+
+/// Whatever a peer sends, a session holds little and ends in an orderly way.
+pub(crate) fn session(bytes: &[u8]) {
+    let mut now = Instant::now();
+    let mut session = Session::new(Timers::default(), now);
+    for frame in pieces(bytes) {
+        match frame {
+            [0xFF, ..] => session.handle_disconnected(now),
+            [0xFE, ..] => session.handle_reconnected(now),
+            [0xFD, seconds, ..] => {
+                now += Duration::from_secs(u64::from(*seconds));
+                session.handle_timeout(now);
+            }
+            [0xFC, rest @ ..] => drop(session.send(rest)),
+            frame => drop(session.handle_frame(now, frame)),
+        }
+        while session.poll_frame().is_some() {}
+        while let Some(event) = session.poll_event() {
+            if let vsc_core::session::Event::Message(message) = event {
+                assert!(message.len() <= MAX_MESSAGE);
+            }
+        }
+        if session.is_ended() {
+            assert!(session.send(b"x").is_err());
+            assert!(session.poll_timeout().is_none());
+        }
+    }
+}
+
+/// Nobody gets through a handshake by luck.
+pub(crate) fn handshake(bytes: &[u8]) {
+    let proof = Proof::Words(Words::from_random([1, 2, 3]));
+    for role in [Role::Representative, Role::Customer] {
+        let hello = Hello { role, machine: String::new(), program: String::new() };
+        let begun = Handshake::begin(role, MailboxNumber(1), hello, &proof);
+        let (mut handshake, _) = begun.unwrap();
+        for message in pieces(bytes) {
+            if let Ok(step) = handshake.handle_message(message) {
+                assert!(step.done.is_none(), "a stranger was let in");
+            }
+        }
+    }
+}
+
+/// Whatever is said to a relay by whomever, it forgets everything in the end.
+pub(crate) fn relay(bytes: &[u8]) {
+    let now = Instant::now();
+    let mut relay = Relay::new(RelayLimits { mailboxes: 8, ..RelayLimits::default() });
+    for (message, step) in pieces(bytes).zip((0_u8..=255).cycle()) {
+        let (from, message) = message.split_first().unwrap_or((&0, &[]));
+        let from = ConnectionId(u64::from(from % 6));
+        let entropy = Entropy { number: 1, tickets: [[step; 16], [step ^ 0x80; 16]] };
+        relay.handle_message(now, from, Source(from.0 % 2), message, entropy);
+        assert!(relay.mailboxes() <= 8);
+    }
+    relay.handle_timeout(now + Duration::from_secs(86_400));
+    assert_eq!(relay.mailboxes(), 0);
+    assert!(relay.poll_timeout().is_none());
+}
+
+/// Cuts bytes into messages: a length byte each, and the rest.
+fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let (len, after) = rest.split_first()?;
+        let (piece, after) = after.split_at(after.len().min(usize::from(*len)));
+        rest = after;
+        Some(piece)
+    })
+}
