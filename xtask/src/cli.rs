@@ -83,11 +83,13 @@ pub(crate) struct DemoOptions {
 pub(crate) enum DemoName {
     /// A password reaches a session and goes back: search, retrieve, release
     Credentials,
+    /// A card in a reader at one desk is used by programs at another, through a blind relay
+    Card,
 }
 
 impl DemoName {
     /// Every demo, in the order they run.
-    pub(crate) const ALL: [Self; 1] = [Self::Credentials];
+    pub(crate) const ALL: [Self; 2] = [Self::Credentials, Self::Card];
 }
 
 #[derive(Debug, Args)]

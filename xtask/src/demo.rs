@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: the shipped programs at work over real sockets, every promise checked.
 
+mod card;
 mod control_surface;
 mod credentials;
 mod household;
@@ -21,6 +22,7 @@ pub(crate) fn run(options: &DemoOptions) -> anyhow::Result<Verdict> {
     for name in names {
         let passed = match name {
             DemoName::Credentials => credentials::run(options)?,
+            DemoName::Card => card::run(options)?,
         };
         if !passed {
             verdict = Verdict::Failed;

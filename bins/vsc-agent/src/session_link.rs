@@ -64,6 +64,11 @@ impl SessionLink {
         self.driver.send(&message.encode()).is_ok()
     }
 
+    /// Measures the round trip now.
+    pub fn measure(&mut self) {
+        self.driver.ping();
+    }
+
     /// Ends the session.
     pub fn end(&mut self, reason: EndReason) {
         self.driver.end(reason);
@@ -84,7 +89,7 @@ impl SessionLink {
                 self.pairing.say(PairEvent::Paired(peer.clone()));
                 self.line.change(|status| status.peer = Some(peer));
                 self.connected();
-                self.driver.ping();
+                self.measure();
             }
             Event::Message(message) => match Message::decode(&message) {
                 Ok(message) => return Step::Message(message),

@@ -161,6 +161,7 @@ impl Session {
             "shared"
         );
         self.link.say(&Message::Up { share, name });
+        self.link.measure();
         self.show();
     }
 

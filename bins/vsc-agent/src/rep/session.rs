@@ -167,6 +167,7 @@ impl Session {
             let reader = share.lent.reader().to_string_lossy();
             tracing::info!(session = self.link.number, %reader, shown_as, "shared");
             let _ = answer.send(Ok(shown_as));
+            self.link.measure();
         }
     }
 
