@@ -34,6 +34,8 @@ pub(crate) struct Plan {
     /// No relay: the representative's agent listens.
     pub(crate) direct: bool,
     pub(crate) log_level: &'static str,
+    /// Whether both PC/SC services log commands and answers in full.
+    pub(crate) apdu_log: bool,
 }
 
 impl Default for Plan {
@@ -44,6 +46,7 @@ impl Default for Plan {
             hold: "exclusive",
             direct: false,
             log_level: "debug",
+            apdu_log: false,
         }
     }
 }
@@ -76,7 +79,7 @@ impl House {
         }
         // Yubico's tools look for a reader of this name.
         let worlds = ["Yubico YubiKey desk", "Yubico YubiKey remote"]
-            .map(|name| World::start_with(Settings::new(name)));
+            .map(|name| World::start_with(Settings::new(name).apdu_log(plan.apdu_log)));
         let [desk, customer] = match worlds {
             [Ok(desk), Ok(customer)] => [desk, customer],
             [Err(error @ (RigError::Missing { .. } | RigError::NeedsRoot { .. })), _] => {

@@ -1,47 +1,263 @@
 //! Programs that know nothing of this project see the relayed card as if it were theirs.
+//!
+//! Each is run at the desk with the card first, then at the other desk through the relay. It must
+//! print the same, write the same files and end the same way, and the card must have been asked
+//! and have answered the same, byte for byte.
+
+use card_sim::{EXTENDED_LENGTH_ATR, Profile};
+use pcsc_rig::tool::run;
+use vsc_core::atr::Atr;
 
 use crate::house::{House, Plan, Side};
+use crate::programs::LIMIT;
 
-/// Runs a program at the desk with the card, shares the card, and runs it at the other desk: it
-/// must print the same, and the card must have been asked and have answered the same.
-fn is_the_same_at_both_desks(test: &str, packages: &[&'static str], runs: &[&[&str]]) {
-    let plan = Plan { packages: packages.to_vec(), ..Plan::default() };
+/// What a run left behind.
+#[derive(Debug, PartialEq, Eq)]
+struct Outcome {
+    stdout: String,
+    stderr: String,
+    code: Option<i32>,
+    /// The file `out`, if it was written.
+    written: Option<Vec<u8>>,
+    /// What the card was asked and answered.
+    exchanges: Vec<String>,
+}
+
+/// Runs all at the desk, shares the card, and runs all at the other desk.
+fn are_the_same_at_both_desks(test: &str, plan: Plan, runs: &[&[&str]]) {
     let Some(house) = House::open(test, plan) else { return };
+    for world in [&house.desk, &house.customer] {
+        std::fs::write(world.folder().join("text"), "to be signed\n").unwrap();
+        std::fs::write(world.folder().join("sealed"), sealed(&house)).unwrap();
+        std::fs::copy(house.folder.path().join("9a.pem"), world.folder().join("9a.pem")).unwrap();
+    }
     let direct: Vec<_> = runs.iter().map(|run| one_run(&house, Side::Rep, run)).collect();
     house.pair();
     house.share();
-    house.recording.take();
+    let mut commands = 0;
     for (run, at_the_desk) in runs.iter().zip(direct) {
         let relayed = one_run(&house, Side::Customer, run);
         assert_eq!(relayed, at_the_desk, "{run:?}\n{}", house.logs());
+        commands += relayed.exchanges.len();
+    }
+    let counted = house.status(Side::Customer)["sessions"][0]["shares"][0]["counted"].clone();
+    assert!(commands > 20, "the card was hardly used: {commands}");
+    assert!(counted["commands"].as_u64().unwrap() >= commands as u64, "{counted}");
+    let round_trips = counted["round-trips"].as_u64().unwrap();
+    let most = counted["commands"].as_u64().unwrap() + counted["resets"].as_u64().unwrap();
+    assert!(round_trips <= most, "{counted}");
+}
+
+fn one_run(house: &House, side: Side, run: &[&str]) -> Outcome {
+    let world = if side == Side::Rep { &house.desk } else { &house.customer };
+    let out = world.folder().join("out");
+    let _ = std::fs::remove_file(&out);
+    house.recording.take();
+    let finished = house.tool(side, run[0], &run[1..]);
+    // The two readers have names of their own.
+    let nameless =
+        |text: String| text.replace("YubiKey desk", "YubiKey").replace("YubiKey remote", "YubiKey");
+    Outcome {
+        stdout: nameless(finished.stdout_text()),
+        stderr: nameless(finished.stderr_text()),
+        code: finished.status.and_then(|status| status.code()),
+        written: std::fs::read(out).ok(),
+        exchanges: house.recording.take(),
     }
 }
 
-/// What it printed, how it ended, and what the card saw.
-fn one_run(house: &House, side: Side, run: &[&str]) -> (String, String, Option<i32>, Vec<String>) {
-    house.recording.take();
-    let finished = house.tool(side, run[0], &run[1..]);
-    let at =
-        |text: String| text.replace("YubiKey desk", "YubiKey").replace("YubiKey remote", "YubiKey");
-    (
-        at(finished.stdout_text()),
-        at(finished.stderr_text()),
-        finished.status.and_then(|status| status.code()),
-        house.recording.take(),
-    )
+/// A session key for the card's key-management key, made by OpenSSL; beside it, `9a.pem`.
+fn sealed(house: &House) -> Vec<u8> {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/data/card-sim");
+    let script = format!(
+        "openssl x509 -inform DER -in {data}/9d-rsa2048.cert.der -noout -pubkey > key.pem && \
+         printf 'a session key' > clear && \
+         openssl pkeyutl -encrypt -pubin -inkey key.pem -in clear -out sealed && \
+         openssl x509 -inform DER -in {data}/9a-rsa2048.cert.der -out 9a.pem"
+    );
+    let folder = house.folder.path();
+    let sealed = folder.join("sealed");
+    if !sealed.exists() {
+        let mut openssl = std::process::Command::new("sh");
+        let made = run(openssl.args(["-c", &script]).current_dir(folder), LIMIT).unwrap();
+        assert!(made.succeeded(), "{made:?}");
+    }
+    std::fs::read(sealed).unwrap()
 }
 
 #[test]
-fn opensc_tool_and_pkcs15_tool_print_the_same_at_both_desks() {
-    is_the_same_at_both_desks(
-        "opensc_tool_and_pkcs15_tool_print_the_same_at_both_desks",
-        &["opensc"],
+fn opensc_reads_the_same_at_both_desks() {
+    are_the_same_at_both_desks(
+        "opensc_reads_the_same_at_both_desks",
+        Plan { packages: vec!["opensc"], ..Plan::default() },
         &[
-            &["opensc-tool", "--list-readers"],
             &["opensc-tool", "--atr"],
             &["opensc-tool", "--name"],
             &["pkcs15-tool", "--dump"],
-            &["pkcs15-tool", "--read-certificate", "01"],
+            &["pkcs15-tool", "--list-certificates"],
+            &["pkcs15-tool", "--read-certificate", "01", "--output", "out"],
+            &["pkcs15-tool", "--read-certificate", "04"],
+            &["opensc-tool", "--send-apdu", "00:CA:7F:FF:00"],
         ],
     );
+}
+
+const SIGN: [&str; 13] = [
+    "pkcs11-tool",
+    "--login",
+    "--pin",
+    "123456",
+    "--sign",
+    "--id",
+    "01",
+    "--mechanism",
+    "SHA256-RSA-PKCS",
+    "--input-file",
+    "text",
+    "--output-file",
+    "out",
+];
+
+const DECRYPT: [&str; 13] = [
+    "pkcs11-tool",
+    "--login",
+    "--pin",
+    "123456",
+    "--decrypt",
+    "--id",
+    "03",
+    "--mechanism",
+    "RSA-PKCS",
+    "--input-file",
+    "sealed",
+    "--output-file",
+    "out",
+];
+
+#[test]
+fn opensc_signs_and_decrypts_the_same_at_both_desks() {
+    are_the_same_at_both_desks(
+        "opensc_signs_and_decrypts_the_same_at_both_desks",
+        Plan { packages: vec!["opensc", "opensc-pkcs11"], ..Plan::default() },
+        &[
+            &["pkcs11-tool", "--list-slots"],
+            &["pkcs11-tool", "--list-objects", "--type", "cert"],
+            &SIGN,
+            &DECRYPT,
+            &["pkcs11-tool", "--login", "--pin", "123456", "--list-objects", "--type", "privkey"],
+        ],
+    );
+}
+
+#[test]
+fn a_signature_through_the_relay_verifies_with_openssl() {
+    let test = "a_signature_through_the_relay_verifies_with_openssl";
+    let plan = Plan { packages: vec!["opensc", "opensc-pkcs11"], ..Plan::default() };
+    let Some(house) = House::with_shared_card(test, plan) else { return };
+    let folder = house.customer.folder();
+    std::fs::write(folder.join("text"), "to be signed\n").unwrap();
+    let signed = house.tool(Side::Customer, SIGN[0], &SIGN[1..]);
+    assert!(signed.succeeded(), "{signed:?}");
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/data/card-sim");
+    let verify = format!(
+        "openssl x509 -inform DER -in {data}/9a-rsa2048.cert.der -noout -pubkey > key.pem && \
+         openssl dgst -sha256 -verify key.pem -signature out text"
+    );
+    let mut openssl = std::process::Command::new("sh");
+    let verified = run(openssl.args(["-c", &verify]).current_dir(folder), LIMIT).unwrap();
+    assert!(verified.stdout_text().contains("Verified OK"), "{verified:?}");
+}
+
+#[test]
+fn cards_with_extended_length_work_the_same_at_both_desks() {
+    let atr = Atr::new(&EXTENDED_LENGTH_ATR).unwrap();
+    are_the_same_at_both_desks(
+        "cards_with_extended_length_work_the_same_at_both_desks",
+        Plan {
+            packages: vec!["opensc", "opensc-pkcs11"],
+            profile: Profile { atr, ..Profile::default() },
+            ..Plan::default()
+        },
+        &[&["pkcs15-tool", "--dump"], &SIGN, &DECRYPT],
+    );
+}
+
+#[test]
+fn yubicos_tool_works_the_same_at_both_desks() {
+    const TOOL: [&str; 3] = ["yubico-piv-tool", "--reader", "Yubico"];
+    let with = |arguments: &[&'static str]| [&TOOL[..], arguments].concat();
+    let runs = [
+        with(&["-a", "status"]),
+        with(&["-a", "read-certificate", "-s", "9a", "-o", "out"]),
+        with(&["-a", "verify-pin", "-P", "123456"]),
+        with(&[
+            "-a",
+            "verify-pin",
+            "-P",
+            "123456",
+            "-a",
+            "test-signature",
+            "-s",
+            "9a",
+            "-i",
+            "out",
+        ]),
+    ];
+    let runs: Vec<&[&str]> = runs.iter().map(Vec::as_slice).collect();
+    are_the_same_at_both_desks(
+        "yubicos_tool_works_the_same_at_both_desks",
+        Plan { packages: vec!["yubico-piv-tool"], ..Plan::default() },
+        &runs,
+    );
+}
+
+#[test]
+fn a_wrong_pin_costs_one_try_and_no_more() {
+    let test = "a_wrong_pin_costs_one_try_and_no_more";
+    let plan = Plan { packages: vec!["yubico-piv-tool"], ..Plan::default() };
+    let Some(house) = House::with_shared_card(test, plan) else { return };
+    let wrong = ["--reader", "Yubico", "-a", "verify-pin", "-P", "999999"];
+    let refused = house.tool(Side::Customer, "yubico-piv-tool", &wrong);
+    assert!(refused.stderr_text().contains("2 tries left"), "{refused:?}");
+    let tries = house.card.with_card(|card| card.snapshot().pin_tries_left);
+    assert_eq!(tries, 2);
+}
+
+/// Commands and answers in a PC/SC service's own log.
+fn logged(log: &str) -> Vec<String> {
+    let lines = log.lines().filter_map(|line| {
+        let at = line.find("APDU: ").or_else(|| line.find("SW: "))?;
+        Some(line[at..].trim().to_owned())
+    });
+    lines.collect()
+}
+
+#[test]
+fn both_pcsc_services_saw_the_same_commands_and_answers() {
+    let test = "both_pcsc_services_saw_the_same_commands_and_answers";
+    let plan = Plan { packages: vec!["opensc"], apdu_log: true, ..Plan::default() };
+    let Some(house) = House::with_shared_card(test, plan) else { return };
+    let before = [logged(&house.desk.log()).len(), logged(&house.customer.log()).len()];
+    let dump = house.tool(Side::Customer, "pkcs15-tool", &["--dump"]);
+    assert!(dump.succeeded(), "{dump:?}");
+    let desk = logged(&house.desk.log()).split_off(before[0]);
+    let customer = logged(&house.customer.log()).split_off(before[1]);
+    assert!(desk.len() > 60, "{desk:?}");
+    assert_eq!(customer, desk);
+}
+
+#[test]
+fn pcsc_scan_sees_the_reader_and_its_card() {
+    let test = "pcsc_scan_sees_the_reader_and_its_card";
+    let Some(house) = House::with_shared_card(test, Plan::default()) else { return };
+    let seen = house.tool(Side::Customer, "pcsc_scan", &["-r"]);
+    assert!(seen.stdout_text().contains("Yubico YubiKey remote 00 00"), "{seen:?}");
+    let desk = house.tool(Side::Rep, "pcsc_scan", &["-c", "-n"]).stdout_text();
+    let customer = house.tool(Side::Customer, "pcsc_scan", &["-c", "-n"]).stdout_text();
+    let atr = |text: &str| {
+        let lines = text.lines().filter(|line| line.contains("ATR:"));
+        lines.map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(atr(&customer), atr(&desk), "{customer}\n{desk}");
+    assert!(!atr(&customer).is_empty(), "{customer}");
 }
