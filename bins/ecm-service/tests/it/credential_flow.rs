@@ -1,7 +1,5 @@
 //! A password into a session and back, through the shipped program over real sockets.
 
-use std::path::PathBuf;
-
 use ecm_protocol::message::Category;
 use ecm_service::exit::Exit;
 use ps_sim::RequestState;
@@ -21,9 +19,7 @@ fn has_no_live_request(house: &House) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn password_reaches_a_session_and_goes_back_when_it_ends() {
-    // As much as can be logged, so that the search below is about everything there is to say.
-    let plan = Plan { log_level: "trace".to_owned(), ..Plan::default() };
-    let mut house = House::open(plan).await;
+    let mut house = House::open(Plan::default()).await;
     let (search, found) = house.search(JOE, "APP01").await;
     assert!(found.complete && found.empty_reason.is_none(), "{found:?}");
     assert_eq!(found.mapped_user.as_deref(), Some(JOE));
@@ -33,12 +29,6 @@ async fn password_reaches_a_session_and_goes_back_when_it_ends() {
     let proof = house.vault.proof(r"App01\helpdesk-01", None, "n0nce");
     assert!(proof.is_some() && got.proof == proof, "the secret is the vault's");
     assert_eq!(states(&house), [RequestState::Approved]);
-    let planted = house.secrets();
-    let told: Vec<_> = [&["status", "--json"][..], &["log-level", "trace"], &["check-config"]]
-        .iter()
-        .map(|arguments| house.command(arguments))
-        .collect();
-
     let ended = house.site.end_session(EndSession::new(&got.lsid)).await.unwrap();
     assert!(ended.is_clean(), "{ended:?}");
     assert_eq!(states(&house), [RequestState::CheckedIn]);
@@ -50,21 +40,6 @@ async fn password_reaches_a_session_and_goes_back_when_it_ends() {
         ["credentials.find", "credentials.retrieve", "credentials.release", "\"event\":201"]
     {
         assert!(log.contains(words), "{words} in\n{log}");
-    }
-    let outputs = told.iter().flat_map(|output| [&output.stdout, &output.stderr]);
-    let outputs = outputs.map(|text| (PathBuf::from("command output"), text.clone()));
-    let searched: Vec<_> = house.files().into_iter().chain(outputs).collect();
-    let holding = |words: &str| {
-        let holds = |(_, text): &&(PathBuf, Vec<u8>)| {
-            text.windows(words.len()).any(|window| window == words.as_bytes())
-        };
-        searched.iter().filter(holds).map(|(path, _)| path.clone()).collect::<Vec<_>>()
-    };
-    // The search finds what is no secret: in the log, the audit log and the ledger.
-    assert!(holding("joe.user").len() >= 3, "{:?}", holding("joe.user"));
-    assert!(planted.len() >= 10, "key, client secret and every account");
-    for secret in &planted {
-        assert_eq!(holding(secret), Vec::<PathBuf>::new());
     }
 }
 
@@ -108,16 +83,33 @@ async fn console_user_whom_no_rule_covers_gets_nothing_and_the_log_says_why() {
 async fn running_service_tells_its_status_and_changes_its_log_level() {
     let plan = Plan { log_level: "info".to_owned(), ..Plan::default() };
     let mut house = House::open(plan).await;
-    let output = house.command(&["status", "--json"]);
-    let status: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(status["sites"][0]["state"], "ready", "{status}");
+    // The site knows a moment earlier than the service that they are linked.
+    let is_ready = |house: &House| house.status()["sites"][0]["state"] == "ready";
+    house.until("the link is shown", is_ready).await;
+    let status = house.status();
     assert_eq!(status["sites"][0]["group"], "Default");
     assert_eq!(status["open_leases"], 0);
 
-    let output = house.command(&["log-level", "debug", "--for", "15m"]);
-    assert_eq!(output.status.code(), Some(0));
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(text, "log level is now debug (was info), for 900 s\n");
+    // A search is told at info, and explained at debug; both before it is answered.
+    let lines = |house: &House| {
+        let count = |words: &str| house.log().lines().filter(|line| line.contains(words)).count();
+        (count("credentials.find"), count("why:"))
+    };
+    house.search(JOE, "APP01").await;
+    assert_eq!(lines(&house), (1, 0));
+    let changes = [
+        (&["debug", "--for", "15m"][..], "debug (was info), for 900 s", (2, 1)),
+        (&["error"], "error (was debug)", (2, 1)),
+        (&["info"], "info (was error)", (3, 1)),
+    ];
+    for (arguments, told, expected) in changes {
+        let output = house.command(&[&["log-level"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(text, format!("log level is now {told}\n"));
+        house.search(JOE, "APP01").await;
+        assert_eq!(lines(&house), expected, "{told}");
+    }
 
     let second = house.command(&["run"]);
     assert_eq!(second.status.code(), Some(i32::from(Exit::Unavailable.number())));

@@ -16,8 +16,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The demonstration company's API key and site account, as `fixtures/data/demo` has them.
 const API_KEY: &str = "00000000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000";
-const CLIENT_ID: &str = "5f2b6c1de8a04b7793a1c0d4e6f8091a2b3c4d5e";
-const CLIENT_SECRET: &str = "demo-only-ZmVycnktYWNyb3Nz";
+pub(crate) const CLIENT_ID: &str = "5f2b6c1de8a04b7793a1c0d4e6f8091a2b3c4d5e";
+pub(crate) const CLIENT_SECRET: &str = "demo-only-ZmVycnktYWNyb3Nz";
 
 /// What a test may change before the house opens.
 pub(crate) struct Plan {
@@ -58,6 +58,8 @@ pub(crate) struct House {
     pub(crate) vault: ps_sim::Server,
     pub(crate) site: site_sim::Server,
     folder: TempDir,
+    /// What was secret from the beginning.
+    planted: Vec<String>,
     service: Option<Child>,
     second: Option<Child>,
 }
@@ -75,6 +77,7 @@ impl House {
     pub(crate) async fn furnish(plan: Plan) -> Self {
         // An error means that another test has installed it already.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let planted = planted_in(&plan.vault);
         let vault = ps_sim::Server::start(plan.vault).await.unwrap();
         let site = site_sim::Server::start(plan.site).await.unwrap();
         let folder = TempDir::new().unwrap();
@@ -127,7 +130,7 @@ runas = '{{netbios}}\{{user}}'
 "#
             ),
         );
-        Self { vault, site, folder, service: None, second: None }
+        Self { vault, site, folder, planted, service: None, second: None }
     }
 
     /// Starts the shipped program.
@@ -175,11 +178,14 @@ runas = '{{netbios}}\{{user}}'
 
     /// Asks the service to stop, as a service manager would, and waits until it has.
     pub(crate) async fn stop_service(&mut self) -> ExitStatus {
-        let child = self.service.take().expect("the service runs");
-        let pid = child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        assert!(told.success());
-        wait(child).await
+        self.signal_service("-TERM");
+        wait(self.service.take().expect("the service runs")).await
+    }
+
+    /// Sends a signal to the service.
+    pub(crate) fn signal_service(&self, signal: &str) {
+        let pid = self.service_pid().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
     /// Ends the service without a word, as a power cut would.
@@ -192,6 +198,17 @@ runas = '{{netbios}}\{{user}}'
     /// The service's process id.
     pub(crate) fn service_pid(&self) -> u32 {
         self.service.as_ref().expect("the service runs").id()
+    }
+
+    /// Whether every thread of the service has been stopped by a signal. The signal alone does not
+    /// say so: on a busy machine some threads still run for a while.
+    pub(crate) fn service_is_stopped(&self) -> bool {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.service_pid())).unwrap();
+        tasks.flatten().all(|task| {
+            let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            // The state follows the name, which is in brackets and may hold any.
+            stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('T'))
+        })
     }
 
     /// Runs another command of the program against this house's configuration.
@@ -228,14 +245,34 @@ runas = '{{netbios}}\{{user}}'
         files
     }
 
-    /// Secrets that must never be found anywhere but where they belong.
+    /// What must never be found anywhere but where it belongs: keys, passwords as they were and
+    /// are, private keys, passphrases, cookies.
     pub(crate) fn secrets(&self) -> Vec<String> {
-        let passwords = self.vault.accounts().into_iter().filter_map(|account| {
-            let secret = self.vault.current_password(&account.key)?;
-            Some(secret.expose().to_owned())
-        });
-        let known = [API_KEY.to_owned(), CLIENT_SECRET.to_owned()];
-        known.into_iter().chain(passwords).filter(|secret| secret.len() >= 8).collect()
+        let accounts = self.vault.accounts().into_iter();
+        let passwords = accounts.filter_map(|one| self.vault.current_password(&one.key));
+        let live = passwords.chain(self.vault.session_cookies());
+        let live = live.map(|secret| secret.expose().to_owned());
+        let mut all: Vec<_> = self.planted.iter().cloned().chain(live).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// How often the vault was told to take a request back.
+    pub(crate) fn check_ins(&self) -> usize {
+        let calls = self.vault.calls().into_iter();
+        calls.filter(|call| call.route.as_deref() == Some("PUT Requests/{id}/Checkin")).count()
+    }
+
+    /// What the running service says of itself; nothing while it cannot be asked.
+    pub(crate) fn status(&self) -> serde_json::Value {
+        let output = self.command(&["status", "--json"]);
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    }
+
+    /// How many leases the running service still has to see to.
+    pub(crate) fn open_leases(&self) -> Option<u64> {
+        self.status().get("open_leases")?.as_u64()
     }
 
     /// Searches as this console user on a Jump Client with this host name.
@@ -295,6 +332,15 @@ impl Drop for House {
             let _ = child.wait();
         }
     }
+}
+
+/// The secrets of a vault's configuration, and the service's own.
+fn planted_in(vault: &ps_sim::Config) -> Vec<String> {
+    let accounts = vault.accounts.iter();
+    let kept = accounts.flat_map(|one| [&one.password, &one.private_key, &one.passphrase]);
+    let users = vault.users.iter().flat_map(|user| [&user.password, &user.client_secret]);
+    let planted = kept.chain(users).flatten().map(|secret| secret.expose().to_owned());
+    planted.chain([API_KEY.to_owned(), CLIENT_SECRET.to_owned()]).collect()
 }
 
 /// A Jump Client of this host name.

@@ -13,6 +13,7 @@ mod credential_flow;
 mod documentation;
 mod house;
 mod log_lines;
+mod planted_secrets;
 mod site_dialling;
 mod stand_in;
 mod takeover;
