@@ -12,6 +12,7 @@ mod conversation;
 mod credential_flow;
 mod documentation;
 mod house;
+mod leases;
 mod log_lines;
 mod planted_secrets;
 mod site_dialling;

@@ -12,11 +12,9 @@ const JOE: &str = r"ACME\joe.user";
 /// ECMs that take over from each other must read each other's credential ids.
 const SHARED_KEY: &str = "one-key-for-all-ecms-of-this-site-0123456789";
 
-async fn with_two_ecms() -> House {
-    let plan = Plan {
-        top_lines: "[credential-ids]\nkey = { file = \"ids.key\" }".to_owned(),
-        ..Plan::default()
-    };
+async fn with_two_ecms(plan: Plan) -> House {
+    let plan =
+        Plan { top_lines: "[credential-ids]\nkey = { file = \"ids.key\" }".to_owned(), ..plan };
     let mut house = House::furnish(plan).await;
     house.replace_file("ids.key", SHARED_KEY);
     house.start_service();
@@ -27,7 +25,7 @@ async fn with_two_ecms() -> House {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leader_killed_between_retrieve_and_release_is_replaced_and_gives_back_at_its_next_start() {
-    let mut house = with_two_ecms().await;
+    let mut house = with_two_ecms(Plan::default()).await;
     let leader = house.site.ecms().into_iter().find(|ecm| ecm.rank == Some(1)).unwrap();
     let (search, found) = house.search(JOE, "APP01").await;
     let got = house.retrieve(&search, &found, r"App01\helpdesk-01").await;
@@ -67,7 +65,7 @@ async fn leader_killed_between_retrieve_and_release_is_replaced_and_gives_back_a
 
 #[tokio::test(flavor = "multi_thread")]
 async fn question_under_way_when_the_leader_dies_is_answered_by_the_next() {
-    let mut house = with_two_ecms().await;
+    let mut house = with_two_ecms(Plan::default()).await;
     let slow = ps_sim::FaultSettings::once(
         "GET ManagedAccounts",
         ps_sim::FaultAction::Latency { ms: 600_000 },
@@ -90,14 +88,45 @@ async fn question_under_way_when_the_leader_dies_is_answered_by_the_next() {
             () = kill_when_asked => {}
         }
         // The service is ended by its process id while the question is open.
-        let pid = house.service_pid().to_string();
-        assert!(
-            std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap().success()
-        );
+        house.signal_service("-KILL");
         searching.await
     };
     let found = asked.unwrap_or_else(|error| unreachable!("{error}\n{}", house.log()));
     assert!(found.complete, "{found:?}");
     assert!(found.items.iter().any(|row| row.display == r"App01\helpdesk-01"), "{found:?}");
     house.kill_service().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leader_that_hangs_loses_its_place_and_the_next_answers_its_question() {
+    let mut plan = Plan::default();
+    plan.site.links.ping_interval_ms = 1_000;
+    plan.site.links.silence_timeout_ms = 11_000;
+    let house = with_two_ecms(plan).await;
+    let leader = house.site.ecms().into_iter().find(|ecm| ecm.leads).unwrap();
+    house.search(JOE, "APP01").await;
+
+    // Stopped, not dead: its socket stays open, and the operating system takes what comes.
+    house.signal_service("-STOP");
+    house.until("every thread stands still", House::service_is_stopped).await;
+    let ask = site_sim::Search {
+        deadline_ms: Some(50_000),
+        ..site_sim::Search::new(JOE, crate::house::jump_client("APP01"))
+    };
+    let found = house.site.search(ask).await;
+    let found = found.unwrap_or_else(|error| unreachable!("{error}\n{}", house.log()));
+    assert_eq!(found.lost_ecms, [leader.id.as_str()]);
+    assert_ne!(found.ecm, leader.id);
+    assert!(found.complete, "{found:?}");
+    assert!(found.items.iter().any(|row| row.display == r"App01\helpdesk-01"), "{found:?}");
+
+    // Woken up, it comes back on a new link, behind the one that took over.
+    house.signal_service("-CONT");
+    house.site.wait_for_ecms("default", 2, PATIENCE).await.unwrap();
+    let now = house.site.ecms();
+    let place = |instance: &Option<String>| now.iter().find(|ecm| ecm.instance == *instance);
+    let woken = place(&leader.instance).unwrap();
+    assert_ne!(woken.id, leader.id);
+    assert!(!woken.leads);
+    assert!(now.iter().any(|ecm| ecm.id == found.ecm && ecm.leads), "{now:?}");
 }
