@@ -8,6 +8,7 @@
 )]
 
 mod documentation;
+mod foreign;
 mod house;
 mod life;
 mod outsiders;
