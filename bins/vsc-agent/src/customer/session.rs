@@ -172,6 +172,10 @@ impl Session {
         }
         // Presence is asked several times a second and changes nothing that is shown.
         let quiet = matches!(told.what, What::Asks(Ask::Atr));
+        if !quiet {
+            // Headers and lengths: what is in a command has no `Debug`.
+            tracing::trace!(?told, "from the reader driver");
+        }
         match told.what {
             What::Asks(ask) => customer.handle_driver(Instant::now(), ask),
             What::Lost => customer.handle_driver_lost(),

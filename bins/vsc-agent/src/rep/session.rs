@@ -173,6 +173,7 @@ impl Session {
 
     fn card_told(&mut self, id: ShareId, told: Told) {
         let Some(shown) = self.shown(id) else { return };
+        tracing::trace!(?told, "from the card");
         match told {
             Told::Report(report) => {
                 if matches!(report, CardReport::Present(_)) {
@@ -260,6 +261,8 @@ impl Session {
         for share in self.shares.values_mut() {
             let Stage::Shown(shown) = &mut share.stage else { continue };
             while let Some(order) = shown.rep.poll_order() {
+                // Headers and lengths: what is in a command or a response has no `Debug`.
+                tracing::trace!(session = self.link.number, ?order, "to the card");
                 shown.thread.give(Job::Order(order));
             }
             while let Some(message) = shown.rep.poll_message() {

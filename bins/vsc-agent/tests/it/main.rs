@@ -14,3 +14,4 @@ mod life;
 mod outsiders;
 mod programs;
 mod recording;
+mod secrets;

@@ -227,7 +227,7 @@ fn a_wrong_pin_costs_one_try_and_no_more() {
 fn logged(log: &str) -> Vec<String> {
     let lines = log.lines().filter_map(|line| {
         let at = line.find("APDU: ").or_else(|| line.find("SW: "))?;
-        Some(line[at..].trim().to_owned())
+        line.get(at..).map(|said| said.trim().to_owned())
     });
     lines.collect()
 }
