@@ -111,8 +111,10 @@ fn assemble_one(
     let client = Client::new(address, transport);
     let pool = Arc::new(VaultPool::new(name(), client, pool_auth(&vault.auth), limits));
     let sessions = Sessions(Arc::clone(&pool));
+    let one_identity = matches!(vault.auth, VaultAuth::OAuth { .. });
+    let settings = PasswordSafeSettings { one_identity, ..PasswordSafeSettings::default() };
     Ok(AssembledVault {
-        source: Arc::new(PasswordSafe::new(name(), sessions, PasswordSafeSettings::default())),
+        source: Arc::new(PasswordSafe::new(name(), sessions, settings)),
         settings: vault.settings.clone(),
         pool,
         watched,

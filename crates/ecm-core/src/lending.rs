@@ -90,6 +90,18 @@ impl Desk {
         }
     }
 
+    /// What must not happen at the same time: opening and giving back requests of one user for one
+    /// account. Otherwise one retrieval could join a request that another is just giving back.
+    ///
+    /// A vault joins requests by system and account; by which application an account was found
+    /// makes no difference to it.
+    fn lane_of(&self, intention: &Intention) -> String {
+        let Intention { vault, vault_user, account, .. } = intention;
+        let known = self.vaults.get(vault);
+        let user = known.map_or(vault_user.as_str(), |known| known.source.identity(vault_user));
+        format!("{vault}\n{user}\n{}\n{}", account.system, account.account)
+    }
+
     fn time_left(&self, until: Instant) -> std::time::Duration {
         until.saturating_duration_since(self.clock.instant())
     }
@@ -119,16 +131,6 @@ impl Drop for AtWork {
         drop(book);
         self.due_changed.notify_one();
     }
-}
-
-/// What must not happen at the same time: opening and giving back requests for one account.
-/// Otherwise one retrieval could join a request that another is just giving back.
-///
-/// A vault joins requests by system and account. By which application an account was found makes
-/// no difference to it, and vault users need not either: behind an OAuth client all are one.
-fn lane_of(intention: &Intention) -> String {
-    let Intention { vault, account, .. } = intention;
-    format!("{vault}\n{}\n{}", account.system, account.account)
 }
 
 /// Leases on the same request that still serve somebody.

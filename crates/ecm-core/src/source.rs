@@ -34,6 +34,12 @@ pub trait CredentialSource: Send + Sync + 'static {
     /// Name in the configuration; part of credential ids, so it must not change.
     fn name(&self) -> &str;
 
+    /// Who a vault user is for the vault. Users that are the same to it join each other's requests;
+    /// unless a source says otherwise, each is somebody else.
+    fn identity<'a>(&'a self, vault_user: &'a str) -> &'a str {
+        vault_user
+    }
+
     /// Asks each key × kind that makes sense, and hands every answer to `sink` at once.
     ///
     /// # Errors

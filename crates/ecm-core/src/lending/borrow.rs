@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OwnedMutexGuard;
 
-use super::{AtWork, Desk, Vault, lane_of, live_sharers};
+use super::{AtWork, Desk, Vault, live_sharers};
 use crate::explanation::Explanation;
 use crate::hex;
 use crate::ledger::{Closing, Intention, Lease, LedgerError, Loan, Record, Stage};
@@ -211,7 +211,7 @@ impl Desk {
         ask: &Borrow<'_>,
         explanation: &mut Explanation,
     ) -> Result<Loan, BorrowError> {
-        let _lane = self.lanes.enter(lane_of(intention)).await;
+        let _lane = self.lanes.enter(self.lane_of(intention)).await;
         let known = {
             let book = self.journal.book();
             match book.lease(&intention.lease) {

@@ -5,7 +5,7 @@ use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Desk, Vault, lane_of, live_sharers, within};
+use super::{Desk, Vault, live_sharers, within};
 use crate::audit::{AuditEvent, AuditField, AuditRecord};
 use crate::ledger::{Closing, Intention, Lease, LedgerError, Loan, Record, Stage};
 use crate::settings::{GivingBackSettings, JoinedRequests};
@@ -61,7 +61,7 @@ impl Desk {
                 Stage::Ending { tries, .. } => tries,
                 _ => 0,
             };
-            let lane = lane_of(&lease.intention);
+            let lane = self.lane_of(&lease.intention);
             let next = self.retry_at(&lease.intention, tries);
             book.set_stage(id, Stage::Ending { tries, next });
             lane

@@ -50,6 +50,8 @@ pub struct PasswordSafeSettings {
     pub ticket_systems: BTreeMap<String, i64>,
     /// Whether systems are looked for by their other names.
     pub system_lookup: SystemLookup,
+    /// Every session is the same vault user's, whoever it is for, as behind an OAuth client.
+    pub one_identity: bool,
 }
 
 /// Whether systems are looked for by their other names: DNS, NetBIOS, host of their web page.
@@ -106,6 +108,10 @@ impl<S: VaultSessions> PasswordSafe<S> {
 impl<S: VaultSessions> CredentialSource for PasswordSafe<S> {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn identity<'a>(&'a self, vault_user: &'a str) -> &'a str {
+        if self.settings.one_identity { "" } else { vault_user }
     }
 
     fn find<'a>(

@@ -149,6 +149,10 @@ impl CredentialSource for FakeVault {
         &self.name
     }
 
+    fn identity<'a>(&'a self, vault_user: &'a str) -> &'a str {
+        if self.with(|s| s.one_user) { "application" } else { vault_user }
+    }
+
     fn find<'a>(
         &'a self,
         ask: &'a FindAsk,

@@ -26,4 +26,5 @@ mod reasons;
 mod search_keys;
 mod searching;
 mod secrecy_kept;
+mod sharing;
 mod vault_errors;
