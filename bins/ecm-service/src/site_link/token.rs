@@ -220,7 +220,9 @@ struct Denied {
 }
 
 fn secret_text<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<SecretString, D::Error> {
-    String::deserialize(reader).map(SecretString::from)
+    // Copied into its exact size: a text that shrinks may leave the longer one unwiped.
+    let text = Zeroizing::new(String::deserialize(reader)?);
+    Ok(SecretString::from(text.as_str()))
 }
 
 fn read_answer(
