@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::programs::{LIMIT, Program, not_run, until};
 use crate::recording::Recording;
+use crate::wire::{Kind, Wire};
 
 /// Worlds of PC/SC take processor time to start; a few at once is what two processors bear.
 static ONE_HOUSE: Mutex<()> = Mutex::new(());
@@ -34,6 +35,14 @@ pub(crate) struct Plan {
     /// No relay: the representative's agent listens.
     pub(crate) direct: bool,
     pub(crate) log_level: &'static str,
+    /// What is between the customer's agent and the relay.
+    pub(crate) wire: Option<Kind>,
+    /// How many slots the customer's agent believes the driver to have.
+    pub(crate) slots: &'static str,
+    /// Whether the agents are given the relay's certificate.
+    pub(crate) trusts_relay: bool,
+    /// Whether the two machines know each other's keys.
+    pub(crate) identities: bool,
     /// Whether both PC/SC services log commands and answers in full.
     pub(crate) apdu_log: bool,
 }
@@ -46,6 +55,10 @@ impl Default for Plan {
             hold: "exclusive",
             direct: false,
             log_level: "debug",
+            wire: None,
+            slots: "2",
+            trusts_relay: true,
+            identities: false,
             apdu_log: false,
         }
     }
@@ -60,6 +73,7 @@ pub(crate) struct House {
     pub(crate) relay: Option<Program>,
     pub(crate) rep: Program,
     pub(crate) customer_agent: Program,
+    pub(crate) wire: Option<Wire>,
     pub(crate) folder: tempfile::TempDir,
     plan: Plan,
     address: String,
@@ -99,6 +113,9 @@ impl House {
 
         let folder = tempfile::Builder::new().prefix("vsc-").tempdir().unwrap();
         certificate(&folder);
+        if plan.identities {
+            exchange_keys(&folder);
+        }
         let (relay, address) = if plan.direct {
             (None, String::new())
         } else {
@@ -111,11 +128,9 @@ impl House {
             Value::String(listen) => format!("ws://{listen}"),
             _ => address,
         };
-        let (customer_agent, _) = Program::start(
-            &mut customer_command(&folder, &customer, &plan, &address),
-            folder.path(),
-            "customer",
-        );
+        let wire = plan.wire.map(|kind| Wire::lay(kind, address.trim_start_matches("wss://")));
+        let mut command = customer_command(&folder, &customer, &plan, &address, wire.as_ref());
+        let (customer_agent, _) = Program::start(&mut command, folder.path(), "customer");
         Some(Self {
             desk,
             customer,
@@ -124,6 +139,7 @@ impl House {
             relay,
             rep,
             customer_agent,
+            wire,
             folder,
             plan,
             address,
@@ -171,8 +187,12 @@ impl House {
 
     /// Begins to pair at the representative's desk; answers with the code.
     pub(crate) fn invite(&self) -> Invitation {
+        self.invite_by(&["pair"])
+    }
+
+    pub(crate) fn invite_by(&self, arguments: &[&str]) -> Invitation {
         let mut child = self
-            .command(Side::Rep, &["pair"])
+            .command(Side::Rep, arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -243,9 +263,34 @@ impl House {
         self.relay = Some(relay);
     }
 
+    /// A second customer's agent, which uses the driver's second slot.
+    pub(crate) fn second_customer(&self) -> SecondCustomer {
+        let control = self.folder.path().join("second.sock");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vsc-agent"));
+        command.args(["customer", "--machine-name", "pc-of-bob", "--slots", "1"]);
+        meet(&mut command, &self.folder, &self.plan, &self.address);
+        let driver = self.customer.slot(1).unwrap().address;
+        command.args(["--driver", &driver.to_string()]).arg("--control").arg(&control);
+        let (program, _) = Program::start(&mut command, self.folder.path(), "second");
+        SecondCustomer { control, _program: program }
+    }
+
     pub(crate) fn restart_rep(&mut self) {
         let mut command = rep(&self.folder, &self.desk, &self.plan, &self.address);
         self.rep = Program::start(&mut command, self.folder.path(), "rep").0;
+    }
+}
+
+/// Another customer's machine.
+pub(crate) struct SecondCustomer {
+    control: PathBuf,
+    _program: Program,
+}
+
+impl SecondCustomer {
+    pub(crate) fn ask(&self, arguments: &[&str]) -> Finished {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vsc-agent"));
+        run(command.args(arguments).arg("--control").arg(&self.control), LIMIT).unwrap()
     }
 }
 
@@ -278,19 +323,44 @@ fn start_relay(folder: &tempfile::TempDir, listen: &str, level: &str) -> (Progra
     (relay, format!("wss://localhost:{port}"))
 }
 
-fn meet(command: &mut Command, folder: &tempfile::TempDir, address: &str) {
+/// Makes a key on each machine, and tells each the other's; the rep also knows a stranger.
+fn exchange_keys(folder: &tempfile::TempDir) {
+    let key = |machine: &str| {
+        let state = folder.path().join(format!("state-{machine}"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vsc-agent"));
+        command.args(["identity", "--machine-name", machine, "--state-dir"]).arg(state);
+        let made = run(&mut command, LIMIT).unwrap();
+        assert!(made.succeeded(), "{made:?}");
+        made.stdout_text()
+    };
+    let [desk, customer, stranger] = ["desk-7", "pc-of-ann", "stranger"].map(key);
+    std::fs::write(folder.path().join("peers-of-desk-7"), customer + &stranger).unwrap();
+    std::fs::write(folder.path().join("peers-of-pc-of-ann"), desk).unwrap();
+}
+
+fn meet(command: &mut Command, folder: &tempfile::TempDir, plan: &Plan, address: &str) {
     command.args(["--relay", address]);
-    command.arg("--ca-file").arg(folder.path().join("relay.pem"));
+    if plan.trusts_relay {
+        command.arg("--ca-file").arg(folder.path().join("relay.pem"));
+    }
+}
+
+fn know(command: &mut Command, folder: &tempfile::TempDir, plan: &Plan, machine: &str) {
+    command.args(["--machine-name", machine]);
+    if plan.identities {
+        command.arg("--state-dir").arg(folder.path().join(format!("state-{machine}")));
+        command.arg("--peers").arg(folder.path().join(format!("peers-of-{machine}")));
+    }
 }
 
 fn rep(folder: &tempfile::TempDir, desk: &World, plan: &Plan, address: &str) -> Command {
     let mut command = desk.command(env!("CARGO_BIN_EXE_vsc-agent"));
     command.args(["rep", "--hold", plan.hold, "--log-level", plan.log_level]);
-    command.args(["--machine-name", "desk-7"]);
+    know(&mut command, folder, plan, "desk-7");
     if plan.direct {
         command.args(["--listen", "127.0.0.1:0"]);
     } else {
-        meet(&mut command, folder, address);
+        meet(&mut command, folder, plan, address);
     }
     command.arg("--control").arg(folder.path().join("rep.sock"));
     command
@@ -301,10 +371,22 @@ fn customer_command(
     customer: &World,
     plan: &Plan,
     address: &str,
+    wire: Option<&Wire>,
 ) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vsc-agent"));
-    command.args(["customer", "--log-level", plan.log_level, "--machine-name", "pc-of-ann"]);
-    meet(&mut command, folder, address);
+    command.args(["customer", "--log-level", plan.log_level, "--slots", plan.slots]);
+    know(&mut command, folder, plan, "pc-of-ann");
+    match (plan.wire, wire) {
+        (Some(Kind::Forwarder), Some(wire)) => {
+            let address = format!("wss://localhost:{}", wire.address.port());
+            meet(&mut command, folder, plan, &address);
+        }
+        (_, Some(proxy)) => {
+            meet(&mut command, folder, plan, address);
+            command.args(["--proxy", &format!("http://{}", proxy.address)]);
+        }
+        (_, None) => meet(&mut command, folder, plan, address),
+    }
     let driver = customer.slot(0).unwrap().address;
     command.args(["--driver", &driver.to_string()]);
     command.arg("--control").arg(folder.path().join("customer.sock"));

@@ -8,6 +8,7 @@
 )]
 
 mod documentation;
+mod faults;
 mod foreign;
 mod house;
 mod life;
@@ -15,3 +16,4 @@ mod outsiders;
 mod programs;
 mod recording;
 mod secrets;
+mod wire;

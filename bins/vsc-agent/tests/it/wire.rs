@@ -1,0 +1,104 @@
+//! A stretch of network under the test's control: forwards, cuts, and plays an HTTP proxy.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// What a connection to the wire must say first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Nothing: it is forwarded to one address.
+    Forwarder,
+    /// `CONNECT host:port`, which is obeyed.
+    Proxy,
+    /// The same, which is refused.
+    RefusingProxy,
+}
+
+/// Ends its connections when dropped.
+pub(crate) struct Wire {
+    pub(crate) address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    live: Mutex<Vec<TcpStream>>,
+    carried: AtomicU64,
+}
+
+impl Wire {
+    pub(crate) fn lay(kind: Kind, to: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared { live: Mutex::default(), carried: AtomicU64::new(0) });
+        let (here, to) = (Arc::clone(&shared), to.to_owned());
+        std::thread::spawn(move || {
+            for near in listener.incoming().flatten() {
+                let (here, to) = (Arc::clone(&here), to.clone());
+                std::thread::spawn(move || carry(kind, near, &to, &here));
+            }
+        });
+        Self { address, shared }
+    }
+
+    /// Ends every connection there is; new ones are carried again.
+    pub(crate) fn cut(&self) {
+        for stream in self.shared.live.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Connections that were carried so far.
+    pub(crate) fn carried(&self) -> u64 {
+        self.shared.carried.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.cut();
+    }
+}
+
+fn carry(kind: Kind, mut near: TcpStream, to: &str, shared: &Shared) {
+    let target = if kind == Kind::Forwarder { to.to_owned() } else { connect_request(&mut near) };
+    if kind == Kind::RefusingProxy {
+        let _ = near.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+        return;
+    }
+    let Ok(far) = TcpStream::connect(target.replace("localhost", "127.0.0.1")) else { return };
+    if kind == Kind::Proxy {
+        near.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+    }
+    shared.carried.fetch_add(1, Ordering::SeqCst);
+    for stream in [&near, &far] {
+        stream.set_nodelay(true).unwrap();
+        shared.live.lock().unwrap().push(stream.try_clone().unwrap());
+    }
+    let back = (far.try_clone().unwrap(), near.try_clone().unwrap());
+    std::thread::spawn(move || copy(back.0, back.1));
+    copy(near, far);
+}
+
+fn copy(mut from: TcpStream, mut to: TcpStream) {
+    let mut buffer = [0; 16 * 1024];
+    while let Ok(len) = from.read(&mut buffer) {
+        if len == 0 || to.write_all(&buffer[..len]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Both);
+    let _ = from.shutdown(Shutdown::Both);
+}
+
+/// Reads the head of a request, byte by byte so as to take nothing of what follows.
+fn connect_request(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|len| len == 1) {
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap();
+    head.strip_prefix("CONNECT ").unwrap().split(' ').next().unwrap().to_owned()
+}
