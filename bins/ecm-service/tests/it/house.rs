@@ -27,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) site: site_sim::Config,
     /// Content of the file the vault's API key is read from.
     pub(crate) api_key: String,
+    /// How the service signs in to the vault.
+    pub(crate) vault_auth: String,
     /// Further lines of `[[site]]`.
     pub(crate) site_lines: String,
     /// Further lines of `[[vault]]`.
@@ -45,6 +47,7 @@ impl Default for Plan {
             vault: ps_sim::Config::demo(),
             site: site_sim::Config::from_toml(site).unwrap(),
             api_key: API_KEY.to_owned(),
+            vault_auth: "api-key = { file = \"api-key\" }".to_owned(),
             site_lines: String::new(),
             vault_lines: "approver = 'ACME\\approver'".to_owned(),
             top_lines: String::new(),
@@ -91,7 +94,7 @@ impl House {
         put("vault-ca.pem", vault.ca_pem());
         put("site-ca.pem", site.ca_pem());
         let (vault_url, site_url, token_url) = (vault.url(), site.ecm_url(), site.token_url());
-        let Plan { site_lines, vault_lines, top_lines, log_level, .. } = plan;
+        let Plan { vault_auth, site_lines, vault_lines, top_lines, log_level, .. } = plan;
         put(
             "config.toml",
             &format!(
@@ -112,7 +115,7 @@ system-roots = false
 [[vault]]
 name = "main"
 url = "{vault_url}"
-api-key = {{ file = "api-key" }}
+{vault_auth}
 ca-file = "vault-ca.pem"
 system-roots = false
 {vault_lines}

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use ps_sim::{FaultAction, FaultSettings, RequestState};
 use site_sim::{EndSession, Retrieve};
 
-use crate::house::{House, Plan};
+use crate::house::{CLIENT_ID, House, PATIENCE, Plan};
 
 const JOE: &str = r"ACME\joe.user";
 
@@ -23,8 +23,8 @@ fn audited(house: &House, event: &str) -> Vec<serde_json::Value> {
 }
 
 /// Picks a credential on a machine by what it is displayed as.
-async fn pick(house: &House, host: &str, display: &str) -> Retrieve {
-    let (search, found) = house.search(JOE, host).await;
+async fn pick(house: &House, user: &str, host: &str, display: &str) -> Retrieve {
+    let (search, found) = house.search(user, host).await;
     let row = found.items.iter().find(|row| row.display == display).unwrap();
     Retrieve { nonce: Some("n0nce".to_owned()), ..Retrieve::pick(&search, &row.id) }
 }
@@ -34,7 +34,7 @@ async fn service_killed_while_the_vault_works_gives_back_once_at_its_next_start(
     // The vault has done what it was asked, and its answer never arrives.
     for route in ["POST Requests", "GET Credentials/{id}"] {
         let mut house = House::open(Plan::default()).await;
-        let ask = pick(&house, "APP01", r"App01\helpdesk-01").await;
+        let ask = pick(&house, JOE, "APP01", r"App01\helpdesk-01").await;
         let late = FaultAction::Latency { ms: 600_000 };
         house.vault.arm(FaultSettings::once(route, late)).unwrap();
         let called = |house: &House| house.vault.routes_called().iter().any(|one| one == route);
@@ -70,7 +70,7 @@ async fn service_killed_while_the_vault_works_gives_back_once_at_its_next_start(
 #[tokio::test(flavor = "multi_thread")]
 async fn release_duration_is_cut_to_what_the_vault_allows_for_the_account() {
     let house = House::open(Plan::default()).await;
-    let ask = pick(&house, "DB01", r"DB01\sa-reports").await;
+    let ask = pick(&house, JOE, "DB01", r"DB01\sa-reports").await;
     let hour = SignedDuration::from_hours(1);
     let earliest = Timestamp::now() + hour;
     let got = house.site.retrieve(ask).await.unwrap();
@@ -95,7 +95,7 @@ async fn lease_that_nobody_ends_goes_back_when_it_expires() {
     let made = now + left - SignedDuration::from_hours(6);
     plan.vault.clock.start = Some(made);
     let house = House::open(plan).await;
-    let ask = pick(&house, "APP01", r"App01\helpdesk-01").await;
+    let ask = pick(&house, JOE, "APP01", r"App01\helpdesk-01").await;
     let opened = house.site.retrieve(ask.clone()).await.unwrap();
     let joined = house.site.retrieve(ask).await.unwrap();
     assert_ne!(opened.lsid, joined.lsid);
@@ -116,7 +116,7 @@ async fn lease_that_nobody_ends_goes_back_when_it_expires() {
 #[tokio::test(flavor = "multi_thread")]
 async fn repeat_with_the_same_key_gets_the_same_lease_and_another_key_its_own() {
     let mut house = House::open(Plan::default()).await;
-    let ask = pick(&house, "APP01", r"App01\helpdesk-01").await;
+    let ask = pick(&house, JOE, "APP01", r"App01\helpdesk-01").await;
     let first = house.site.retrieve(ask.clone()).await.unwrap();
     let again = Retrieve {
         lsid: Some(first.lsid.clone()),
@@ -151,7 +151,7 @@ async fn stale_credential_ids_are_refused_before_a_request_is_made() {
     house.replace_file("ids.key", "the-key-of-yesterday-0123456789abcdef");
     house.start_service();
     house.wait_for_link().await;
-    let ask = pick(&house, "APP01", r"App01\helpdesk-01").await;
+    let ask = pick(&house, JOE, "APP01", r"App01\helpdesk-01").await;
 
     // The vault shows the account to the API no more, and then it does again.
     assert!(house.vault.set_api_enabled(r"App01\helpdesk-01", false));
@@ -171,4 +171,73 @@ async fn stale_credential_ids_are_refused_before_a_request_is_made() {
     let error = house.site.retrieve(ask).await.unwrap_err();
     assert_eq!(error.category(), Some(Category::CredentialGone), "{error}");
     assert!(house.vault.calls().is_empty(), "the vault is not even asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_that_are_one_to_the_vault_keep_their_shared_request_until_both_are_done() {
+    let plan = Plan {
+        vault_auth: String::new(),
+        vault_lines: r#"[vault.oauth]
+client-id = "deadbeef-0000-4000-8000-00000000fa6e"
+client-secret = { file = "oauth-secret" }
+every-user-acts-as-the-application-user = true"#
+            .to_owned(),
+        ..Plan::default()
+    };
+    let mut house = House::furnish(plan).await;
+    house.replace_file("oauth-secret", "fake-client-secret-of-the-demo-company-00001");
+    house.start_service();
+    house.wait_for_link().await;
+    let joes = pick(&house, JOE, "APP01", r"App01\helpdesk-01").await;
+    let anns = pick(&house, r"ACME\ann.admin", "APP01", r"App01\helpdesk-01").await;
+    let joes = house.site.retrieve(joes).await.unwrap();
+    let anns = house.site.retrieve(anns).await.unwrap();
+    assert!(anns.lease.shared && anns.lease.id != joes.lease.id);
+    assert_eq!(house.vault.requests().len(), 1);
+    house.site.end_session(EndSession::new(&joes.lsid)).await.unwrap();
+    assert_eq!(house.vault.requests()[0].state, RequestState::Approved, "Ann still works");
+    house.site.end_session(EndSession::new(&anns.lsid)).await.unwrap();
+    assert_eq!(house.vault.requests()[0].state, RequestState::CheckedIn);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn end_of_a_session_at_one_site_leaves_another_sites_session_of_the_same_name_alone() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let other = site_sim::Server::start(Plan::default().site).await.unwrap();
+    let (url, token_url) = (other.ecm_url(), other.token_url());
+    let site_lines = format!(
+        r#"[[site]]
+name = "other"
+url = "{url}"
+token-url = "{token_url}"
+client-id = "{CLIENT_ID}"
+client-secret = {{ file = "client-secret" }}
+ca-file = "other-ca.pem"
+system-roots = false"#
+    );
+    let mut house = House::furnish(Plan { site_lines, ..Plan::default() }).await;
+    house.replace_file("other-ca.pem", other.ca_pem());
+    house.start_service();
+    house.wait_for_link().await;
+    other.wait_for_ecms("default", 1, PATIENCE).await.unwrap();
+    let ask = Retrieve {
+        lsid: Some("5e5510n".to_owned()),
+        idempotency_key: Some("k3y".to_owned()),
+        ..pick(&house, JOE, "APP01", r"App01\helpdesk-01").await
+    };
+    let here = house.site.retrieve(ask.clone()).await.unwrap();
+    let there = other.retrieve(ask).await.unwrap();
+    assert_ne!(here.lease.id, there.lease.id);
+    let ended = other.end_session(EndSession::new(&there.lsid)).await.unwrap();
+    assert!(ended.is_clean(), "{ended:?}");
+    assert_eq!(house.open_leases(), Some(1));
+    assert_eq!(house.vault.requests()[0].state, RequestState::Approved, "lent to this site");
+    house.site.end_session(EndSession::new(&here.lsid)).await.unwrap();
+    assert_eq!(house.vault.requests()[0].state, RequestState::CheckedIn);
+    let sites = |event| -> Vec<_> {
+        let records = audited(&house, event).into_iter();
+        records.map(|one| one["public"]["site"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(sites("lent"), ["support", "other"]);
+    assert_eq!(sites("returned"), ["other", "support"]);
 }
