@@ -7,6 +7,7 @@ use ecm_core::problem::of_source;
 use ecm_core::source::password_safe::{PasswordSafe, PasswordSafeSettings, VaultSessions};
 use ecm_core::source::{
     AccountKind, AccountRef, CredentialSource, LoanRef, NewLoan, ReadAsk, SecretKind, SourceError,
+    SourceFailure,
 };
 use ecm_protocol::message::Category as C;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -191,9 +192,24 @@ fn what_the_vault_writes_stays_on_one_line_of_a_log() {
 }
 
 #[test]
-fn request_that_is_over_counts_as_given_back() {
-    assert!(give_back(&source(|_| Ok((404, "Request not found")))).is_ok());
+fn request_that_is_over_counts_as_given_back_and_a_lost_way_to_the_vault_does_not() {
+    let with_list = |check_in: Outcome, list: Outcome| {
+        let (mut check_in, mut list) = (Some(check_in), Some(list));
+        give_back(&source(move |request| {
+            if request.method == http::Method::PUT { check_in.take() } else { list.take() }.unwrap()
+        }))
+    };
+    let gone = || Ok((404, "Request not found"));
+    let open = r#"[{"RequestID":77,"SystemID":12,"AccountID":3124}]"#;
+    let other = r#"[{"RequestID":78,"SystemID":12,"AccountID":3124}]"#;
     assert!(give_back(&source(|_| Ok((204, "")))).is_ok());
+    assert!(with_list(gone(), Ok((200, "[]"))).is_ok());
+    assert!(with_list(gone(), Ok((200, other))).is_ok());
+    // What answers is a balancer, or the answer was about something else.
+    let nowhere = || Ok((404, "404 page not found"));
+    assert!(with_list(nowhere(), nowhere()).is_err());
+    assert!(with_list(nowhere(), Ok((503, ""))).is_err());
+    assert_eq!(with_list(gone(), Ok((200, open))).unwrap_err().failure, SourceFailure::Broken);
 }
 
 #[test]

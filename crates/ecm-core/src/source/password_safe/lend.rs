@@ -133,12 +133,30 @@ pub(super) async fn give_back<T: Transport>(
     loan: &LoanRef,
     reason: &str,
 ) -> Result<GivenBack, SourceError> {
-    let check_in = CheckIn { request: request(loan)?, reason: Some(reason.to_owned()) };
+    let request = request(loan)?;
+    let check_in = CheckIn { request, reason: Some(reason.to_owned()) };
     match session.send(&check_in).await {
         Ok(CheckedIn::Now) => Ok(GivenBack::CheckedIn),
-        Ok(CheckedIn::Before) => Ok(GivenBack::AlreadyIn),
+        Ok(CheckedIn::Before) => is_over(session, request).await.map(|()| GivenBack::AlreadyIn),
         Err(error) => Err(source_error(Call::GiveBack, &error)),
     }
+}
+
+/// Whether a request that is "not found" is over. A balancer that has lost its vault answers 404
+/// too; only a vault that lists the user's requests without this one has really forgotten it.
+async fn is_over<T: Transport>(
+    session: &Session<T>,
+    request: RequestId,
+) -> Result<(), SourceError> {
+    let rows = session
+        .send(&ListRequests::default())
+        .await
+        .map_err(|error| source_error(Call::List, &error))?;
+    if rows.iter().all(|row| row.request != request) {
+        return Ok(());
+    }
+    let words = format!("request {request} is not found at its check-in, and listed as open");
+    Err(SourceError::new(SourceFailure::Broken, words))
 }
 
 fn request(loan: &LoanRef) -> Result<RequestId, SourceError> {
