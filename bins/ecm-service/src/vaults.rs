@@ -7,7 +7,10 @@ use ecm_core::source::CredentialSource;
 use ecm_core::source::password_safe::{PasswordSafe, PasswordSafeSettings, VaultSessions};
 use ps_client::transport::https::{HttpsError, HttpsTransport};
 use ps_client::{AddressError, Client, Error, RunAs, Session, VaultAddress};
-use rustls::pki_types::CertificateDer;
+use rustls::ClientConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use secrecy::ExposeSecret;
 use service_host::tls::{TlsSetupError, client_config};
 use url::Url;
@@ -97,8 +100,7 @@ fn assemble_one(
         .map_err(|cause| VaultSetupError::Address { vault: name(), cause })?;
     let transport =
         transport(vault).map_err(|cause| VaultSetupError::Transport { vault: name(), cause })?;
-    let tls = client_config(&vault.trust, roots, &[b"http/1.1"])
-        .map_err(|cause| VaultSetupError::Tls { vault: name(), cause })?;
+    let tls = watch_tls(vault, roots)?;
     let url: &Url = &vault.url;
     let watched = WatchedVault {
         name: name(),
@@ -120,6 +122,29 @@ fn assemble_one(
         watched,
         url: url.to_string(),
     })
+}
+
+/// TLS for looking whether the vault is there: the same trust and the same certificate of ours as
+/// for its calls. A vault that insists on one ends the handshake of whoever shows none.
+fn watch_tls(
+    vault: &VaultConfig,
+    roots: &[CertificateDer<'static>],
+) -> Result<Arc<ClientConfig>, VaultSetupError> {
+    let config = client_config(&vault.trust, roots, &[b"http/1.1"])
+        .map_err(|cause| VaultSetupError::Tls { vault: vault.name.clone(), cause })?;
+    let Some(pem) = &vault.client_certificate else { return Ok(config) };
+    let failed = |cause| VaultSetupError::Transport { vault: vault.name.clone(), cause };
+    let (pem, what) = (pem.expose_secret(), "client certificate's file");
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(pem).flatten().collect();
+    if chain.is_empty() {
+        return Err(failed(HttpsError::NoCertificate { what }));
+    }
+    let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| failed(HttpsError::NoKey))?;
+    let shown = CertifiedKey::from_der(chain, key, config.crypto_provider());
+    let shown = shown.map_err(|cause| failed(HttpsError::BadCertificate(cause)))?;
+    let mut config = ClientConfig::clone(&config);
+    config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(shown));
+    Ok(Arc::new(config))
 }
 
 fn transport(vault: &VaultConfig) -> Result<HttpsTransport, HttpsError> {

@@ -15,7 +15,7 @@ use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
 /// A folder with a secret file, and a made-up environment.
-struct Place {
+pub(crate) struct Place {
     folder: TempDir,
     variables: BTreeMap<&'static str, String>,
 }
@@ -27,7 +27,7 @@ impl Surroundings for Place {
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self { folder: TempDir::new().unwrap(), variables: BTreeMap::new() };
         place.write("secret", "s3cr3t-value\n", 0o600);
         place
@@ -37,13 +37,13 @@ impl Place {
         self.folder.path().join("config.toml")
     }
 
-    fn write(&self, name: &str, content: &str, mode: u32) {
+    pub(crate) fn write(&self, name: &str, content: &str, mode: u32) {
         let path = self.folder.path().join(name);
         fs::write(&path, content).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    fn read(&self, text: &str) -> Result<Config, Problems> {
+    pub(crate) fn read(&self, text: &str) -> Result<Config, Problems> {
         Config::read(&self.path(), text, self)
     }
 
@@ -57,7 +57,7 @@ impl Place {
     }
 }
 
-const GOOD: &str = r#"state-dir = "state"
+pub(crate) const GOOD: &str = r#"state-dir = "state"
 [[site]]
 name = "support"
 url = "wss://support.example.com"

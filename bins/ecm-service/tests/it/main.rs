@@ -19,3 +19,4 @@ mod site_dialling;
 mod stand_in;
 mod takeover;
 mod trouble;
+mod vault_watching;
