@@ -12,8 +12,10 @@ use crate::cli::RepArgs;
 use crate::control::{place, server};
 use crate::exit::Exit;
 use crate::rep::RepService;
+use crate::rep::card_thread::CardThread;
 use crate::rep::desk::Desk;
 use crate::rep::reader_watch::ReaderWatch;
+use crate::rep::session::Cards;
 use crate::status::ServiceRole;
 
 pub(super) fn rep(args: &RepArgs) -> Done {
@@ -28,8 +30,9 @@ async fn serve(args: &RepArgs) -> Done {
     let watch = ReaderWatch::start()
         .map_err(|error| Failure::new(Exit::Internal, format!("no thread: {error}")))?;
     let relay = meeting.host.way.to_string();
+    let cards = Cards { hold: args.hold, start: CardThread::start };
     let desk = Desk::new(watch.readers.clone());
-    let service = Arc::new(RepService::new(meeting.host, desk, args.hold));
+    let service = Arc::new(RepService::new(meeting.host, desk, cards));
     let address = meeting.door.as_ref().map(|door| door.address);
     let ready = || {
         tracing::info!(relay, control = %control.display(), hold = %args.hold, "ready");

@@ -69,6 +69,12 @@ pub enum Told {
     HeldElsewhere(bool),
 }
 
+/// How a thread tells what happens.
+pub type Tell = Box<dyn Fn(Told) + Send>;
+
+/// Starts a thread for a card. [`CardThread::start`] is the one for real readers.
+pub type StartCard = fn(CString, Hold, Tell) -> std::io::Result<CardThread>;
+
 /// The thread's handle. The thread puts the card back (reset) and ends when this is dropped.
 #[derive(Debug)]
 pub struct CardThread {
@@ -81,18 +87,20 @@ impl CardThread {
     /// # Errors
     ///
     /// When the operating system gives no thread.
-    pub fn start(
-        reader: CString,
-        hold: Hold,
-        tell: impl Fn(Told) + Send + 'static,
-    ) -> std::io::Result<Self> {
+    pub fn start(reader: CString, hold: Hold, tell: Tell) -> std::io::Result<Self> {
         let (jobs, queue) = std::sync::mpsc::channel();
         std::thread::Builder::new().name("card".to_owned()).spawn(move || {
-            let mut desk = Desk::new(reader, hold, Box::new(tell));
+            let mut desk = Desk::new(reader, hold, tell);
             desk.work(&queue);
             desk.put_back();
         })?;
         Ok(Self { jobs })
+    }
+
+    /// A handle of a thread that plays a card: whatever takes jobs from the queue's other end.
+    #[must_use]
+    pub fn played_by(jobs: Sender<Job>) -> Self {
+        Self { jobs }
     }
 
     /// Gives the thread something to do.
@@ -113,7 +121,7 @@ enum Held {
 struct Desk {
     reader: CString,
     hold: Hold,
-    tell: Box<dyn Fn(Told)>,
+    tell: Tell,
     context: Option<Context>,
     held: Held,
     /// The reader's count of changes when the card was last connected to.
@@ -122,7 +130,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(reader: CString, hold: Hold, tell: Box<dyn Fn(Told)>) -> Self {
+    fn new(reader: CString, hold: Hold, tell: Tell) -> Self {
         let buffer = Zeroizing::new(vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED]);
         Self { reader, hold, tell, context: None, held: Held::No, changes: None, buffer }
     }

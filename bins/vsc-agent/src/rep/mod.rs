@@ -19,23 +19,22 @@ use crate::control::{Refusal, RefusalKind, Reply, Request};
 use crate::meeting::{Host, SessionBook};
 use crate::pairing::{PairEvent, Pairing};
 use crate::status::{Button, ServiceRole, SessionState, Status};
-use card_thread::Hold;
 use desk::Desk;
-use session::{Order, Session};
+use session::{Cards, Order, Session};
 
 /// The running service.
 pub struct RepService {
     host: Host,
     desk: Arc<Desk>,
-    hold: Hold,
+    cards: Cards,
     sessions: SessionBook<Order>,
 }
 
 impl RepService {
     /// A service without sessions.
     #[must_use]
-    pub fn new(host: Host, desk: Arc<Desk>, hold: Hold) -> Self {
-        Self { host, desk, hold, sessions: SessionBook::default() }
+    pub fn new(host: Host, desk: Arc<Desk>, cards: Cards) -> Self {
+        Self { host, desk, cards, sessions: SessionBook::default() }
     }
 
     /// Ends all sessions and waits until they are over.
@@ -88,10 +87,10 @@ impl RepService {
     fn open_session(&self, meeting: Meeting) -> Result<Steps, Refusal> {
         let (pairing, steps) = Pairing::new();
         let (orders, queue) = mpsc::channel(8);
-        let (desk, hold) = (Arc::clone(&self.desk), self.hold);
+        let (desk, cards) = (Arc::clone(&self.desk), self.cards);
         let session = self.sessions.open(orders, |number| {
             let link = self.host.link(number, Role::Representative, meeting, pairing);
-            Session::new(link, desk, hold, queue).run()
+            Session::new(link, desk, cards, queue).run()
         })?;
         Ok(Steps { session, steps })
     }

@@ -10,7 +10,7 @@ use vsc_core::cards::{Message, ShareId};
 use vsc_core::rep::{CardReport, Rep};
 use vsc_core::session::EndReason;
 
-use super::card_thread::{CardThread, Hold, Job, Told};
+use super::card_thread::{CardThread, Hold, Job, StartCard, Told};
 use super::desk::{Desk, Lent};
 use super::reader_watch::{CardState, Reader};
 use crate::control::{Refusal, RefusalKind};
@@ -19,6 +19,15 @@ use crate::status::{CardIs, ShareStatus, hex};
 
 /// How long the other desk may take to show a reader.
 const SHOW_WITHIN: Duration = Duration::from_secs(15);
+
+/// How the cards of shared readers are used.
+#[derive(Clone, Copy, Debug)]
+pub struct Cards {
+    /// Who may use them meanwhile.
+    pub hold: Hold,
+    /// What starts the thread of each.
+    pub start: StartCard,
+}
 
 /// What the service asks of a session.
 #[derive(Debug)]
@@ -45,7 +54,7 @@ pub enum Order {
 pub struct Session {
     link: SessionLink,
     desk: Arc<Desk>,
-    hold: Hold,
+    cards: Cards,
     orders: mpsc::Receiver<Order>,
     shares: BTreeMap<ShareId, Share>,
     next_share: u32,
@@ -81,12 +90,12 @@ impl Session {
     pub fn new(
         link: SessionLink,
         desk: Arc<Desk>,
-        hold: Hold,
+        cards: Cards,
         orders: mpsc::Receiver<Order>,
     ) -> Self {
         let (teller, told) = mpsc::unbounded_channel();
         let shares = BTreeMap::new();
-        Self { link, desk, hold, orders, shares, next_share: 0, told, teller }
+        Self { link, desk, cards, orders, shares, next_share: 0, told, teller }
     }
 
     /// Runs until the session is over.
@@ -144,8 +153,8 @@ impl Session {
     fn begin(&mut self, id: ShareId, shown_as: String) {
         let Some(share) = self.shares.get_mut(&id) else { return };
         let teller = self.teller.clone();
-        let tell = move |told| drop(teller.send((id, told)));
-        let thread = CardThread::start(share.lent.reader().to_owned(), self.hold, tell);
+        let tell = Box::new(move |told| drop(teller.send((id, told))));
+        let thread = (self.cards.start)(share.lent.reader().to_owned(), self.cards.hold, tell);
         let thread = match thread {
             Ok(thread) => thread,
             Err(error) => {
