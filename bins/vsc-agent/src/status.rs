@@ -1,7 +1,7 @@
 //! What a running service tells about itself: on the control socket, and so to a console.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -167,7 +167,44 @@ pub struct ShareStatus {
     /// What was counted; only from the customer's service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<Counted>,
+    /// Where it is counted. Read when somebody asks, because telling it at every command would
+    /// cost more than the command.
+    #[serde(skip)]
+    pub live: Live,
 }
+
+/// Counts that a session keeps up to date.
+#[derive(Clone, Debug, Default)]
+pub struct Live(Option<Arc<Mutex<Counted>>>);
+
+impl Live {
+    /// Counts that begin at nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// Sets them.
+    pub fn set(&self, counted: Counted) {
+        if let Some(live) = &self.0 {
+            *live.lock().unwrap_or_else(PoisonError::into_inner) = counted;
+        }
+    }
+
+    fn now(&self) -> Option<Counted> {
+        let live = self.0.as_ref()?;
+        Some(*live.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A count is not a change of what is shared.
+impl PartialEq for Live {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Live {}
 
 /// What was counted since a share began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -244,7 +281,11 @@ impl Board {
     /// All sessions, oldest first.
     #[must_use]
     pub fn sessions(&self) -> Vec<SessionStatus> {
-        self.lock().values().cloned().collect()
+        let mut sessions: Vec<_> = self.lock().values().cloned().collect();
+        for share in sessions.iter_mut().flat_map(|session| &mut session.shares) {
+            share.counted = share.live.now();
+        }
+        sessions
     }
 
     /// Told at every change.
@@ -255,7 +296,7 @@ impl Board {
 
     /// A new line, for a new session.
     #[must_use]
-    pub fn line(self: &std::sync::Arc<Self>, number: u32) -> Line {
+    pub fn line(self: &Arc<Self>, number: u32) -> Line {
         let status = SessionStatus {
             number,
             state: SessionState::Waiting,
@@ -265,7 +306,7 @@ impl Board {
             shares: Vec::new(),
         };
         self.put(status.clone());
-        Line { board: std::sync::Arc::clone(self), status }
+        Line { board: Arc::clone(self), status }
     }
 
     fn put(&self, status: SessionStatus) {
@@ -287,7 +328,7 @@ impl Board {
 /// One session's line; gone from the board when dropped.
 #[derive(Debug)]
 pub struct Line {
-    board: std::sync::Arc<Board>,
+    board: Arc<Board>,
     status: SessionStatus,
 }
 

@@ -67,13 +67,18 @@ impl Pair {
         let rep_socket = folder.path().join("rep.sock");
         match link {
             Link::Relayed => {
-                std::thread::spawn(move || {
-                    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-                    runtime.unwrap().block_on(async {
-                        let listener = tokio::net::TcpListener::from_std(listening).unwrap();
-                        listener::serve(listener, entrance, hub()).await;
+                // Two threads around one hub, as the relay has one for each processor.
+                let hub = hub();
+                for _ in 0..2 {
+                    let (listening, entrance) = (listening.try_clone().unwrap(), entrance.clone());
+                    let hub = hub.clone();
+                    std::thread::spawn(move || {
+                        single().block_on(async {
+                            let listener = tokio::net::TcpListener::from_std(listening).unwrap();
+                            listener::serve(listener, entrance, hub).await;
+                        });
                     });
-                });
+                }
                 start_rep(&rep_socket, relay(), None);
             }
             Link::Direct => {

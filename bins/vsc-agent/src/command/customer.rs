@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Done;
 use super::serving::{
-    meeting, open_control, run_agent, serve_door, start_logging, until_stopped, write_ready,
+    meeting, open_control, run, serve_door, start_logging, until_stopped, write_ready,
 };
 use crate::cli::CustomerArgs;
 use crate::control::{place, server};
@@ -16,7 +16,7 @@ use crate::status::ServiceRole;
 
 pub(super) fn customer(args: &CustomerArgs) -> Done {
     start_logging(&args.service)?;
-    run_agent(serve(args))
+    run(serve(args))
 }
 
 async fn serve(args: &CustomerArgs) -> Done {

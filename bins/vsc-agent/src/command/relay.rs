@@ -6,13 +6,13 @@ use serde_json::json;
 use vsc_core::relay::RelayLimits;
 
 use super::Done;
-use super::serving::{Door, run_relay, start_logging, until_stopped, write_ready};
+use super::serving::{Door, run, start_logging, until_stopped, write_ready};
 use crate::cli::RelayArgs;
 use crate::relay::Hub;
 
 pub(super) fn relay(args: &RelayArgs) -> Done {
     start_logging(&args.service)?;
-    run_relay(serve(args))
+    run(serve(args))
 }
 
 async fn serve(args: &RelayArgs) -> Done {
@@ -26,5 +26,5 @@ async fn serve(args: &RelayArgs) -> Done {
         tracing::info!(%address, tls = certificate.is_some(), "relay ready");
         write_ready(&args.service, &json!({"listen": address}))
     };
-    until_stopped(ready, door.serve(), hub.close()).await
+    until_stopped(ready, door.serve_everywhere(), hub.close()).await
 }

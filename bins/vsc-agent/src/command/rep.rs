@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::serving::{
-    meeting, open_control, run_agent, serve_door, start_logging, until_stopped, write_ready,
+    meeting, open_control, run, serve_door, start_logging, until_stopped, write_ready,
 };
 use super::{Done, Failure};
 use crate::cli::RepArgs;
@@ -20,7 +20,7 @@ use crate::status::ServiceRole;
 
 pub(super) fn rep(args: &RepArgs) -> Done {
     start_logging(&args.service)?;
-    run_agent(serve(args))
+    run(serve(args))
 }
 
 async fn serve(args: &RepArgs) -> Done {

@@ -45,21 +45,14 @@ pub(super) fn start_logging(args: &ServiceArgs) -> Done {
         .map_err(|error| Failure::new(Exit::Internal, error.to_string()))
 }
 
-/// Runs an agent. One thread: a card's command then never waits for another thread to wake up.
-pub(super) fn run_agent(agent: impl Future<Output = Done>) -> Done {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    run(runtime, agent)
+/// Runs a service on this thread. A command on its way then never waits for another thread to
+/// wake up, which costs more than everything else that is done to it.
+pub(super) fn run(service: impl Future<Output = Done>) -> Done {
+    one_thread().map_err(internal)?.block_on(service)
 }
 
-/// Runs a relay, on all processors.
-pub(super) fn run_relay(relay: impl Future<Output = Done>) -> Done {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    run(runtime, relay)
-}
-
-fn run(runtime: io::Result<tokio::runtime::Runtime>, work: impl Future<Output = Done>) -> Done {
-    let runtime = runtime.map_err(internal)?;
-    runtime.block_on(work)
+fn one_thread() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// Serves until a signal says to stop, then lets `stop` finish; a second signal ends at once.
@@ -124,7 +117,7 @@ pub(super) struct Meeting {
 pub(super) struct Door {
     pub(super) address: SocketAddr,
     pub(super) hub: Arc<Hub>,
-    listener: tokio::net::TcpListener,
+    listener: std::net::TcpListener,
     entrance: Entrance,
 }
 
@@ -145,13 +138,45 @@ impl Door {
             Failure::new(exit, error.to_string())
         })?;
         let address = listener.local_addr().map_err(internal)?;
+        let listener = listener.into_std().map_err(internal)?;
         Ok(Self { address, hub, listener, entrance: Entrance { tls, behind_proxy } })
     }
 
     /// Lets others in for as long as it is polled.
     pub(super) async fn serve(self) {
         let hub = Arc::clone(&self.hub);
-        tokio::join!(listener::serve(self.listener, self.entrance, self.hub), hub.keep_time());
+        match tokio::net::TcpListener::from_std(self.listener) {
+            Ok(listener) => {
+                let serving = listener::serve(listener, self.entrance, self.hub);
+                tokio::join!(serving, hub.keep_time());
+            }
+            Err(error) => tracing::error!(%error, "the door cannot be watched"),
+        }
+    }
+
+    /// The same on every processor: each has a thread of its own, and a connection stays on the
+    /// one that accepted it. The other threads end with the process.
+    pub(super) async fn serve_everywhere(self) {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        for _ in 1..processors {
+            let (entrance, hub) = (self.entrance.clone(), Arc::clone(&self.hub));
+            let started = self.listener.try_clone().and_then(|listener| {
+                let work = move || match one_thread() {
+                    Ok(runtime) => runtime.block_on(async {
+                        match tokio::net::TcpListener::from_std(listener) {
+                            Ok(listener) => listener::serve(listener, entrance, hub).await,
+                            Err(error) => tracing::error!(%error, "the door cannot be watched"),
+                        }
+                    }),
+                    Err(error) => tracing::error!(%error, "a thread of the relay cannot work"),
+                };
+                std::thread::Builder::new().name("relay".to_owned()).spawn(work)
+            });
+            if let Err(error) = started {
+                tracing::warn!(%error, "the relay works with fewer threads");
+            }
+        }
+        self.serve().await;
     }
 }
 

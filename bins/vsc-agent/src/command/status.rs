@@ -100,6 +100,7 @@ mod tests {
             card: CardIs::Present,
             atr: Some("3b00".to_owned()),
             counted: Some(counted),
+            live: crate::status::Live::default(),
         };
         let session = SessionStatus {
             number: 1,

@@ -13,7 +13,7 @@ use vsc_core::vpcd::{Ask, Reply};
 use super::driver_slot::{self, Told, What, Work};
 use super::slots::{Slot, Slots};
 use crate::session_link::{SessionLink, Step};
-use crate::status::{CardIs, ShareStatus, hex};
+use crate::status::{CardIs, Live, ShareStatus, hex};
 
 /// What the service asks of a session.
 #[derive(Debug)]
@@ -43,6 +43,7 @@ enum Heard {
 struct Share {
     reader: String,
     slot: Slot,
+    live: Live,
     /// `None` until the driver was found to listen.
     shown: Option<Shown>,
 }
@@ -97,12 +98,21 @@ impl Session {
             Message::Notice { text, .. } => {
                 tracing::info!(session = self.link.number, text, "the other desk says");
             }
-            message => {
-                if let Some(Shown { customer, .. }) = self.shown(share) {
-                    customer.handle_message(Instant::now(), message);
-                }
-                self.show();
-            }
+            message => self.drive(share, |customer| {
+                customer.handle_message(Instant::now(), message);
+            }),
+        }
+    }
+
+    /// Lets a share's machine take something in, and shows what changed by it.
+    fn drive(&mut self, share: ShareId, take: impl FnOnce(&mut Customer)) {
+        let Some(entry) = self.shares.get_mut(&share) else { return };
+        let Some(Shown { customer, .. }) = &mut entry.shown else { return };
+        let before = customer.atr();
+        take(customer);
+        entry.live.set(customer.counters().into());
+        if customer.atr() != before {
+            self.show();
         }
     }
 
@@ -115,7 +125,7 @@ impl Session {
             return self.link.say(&Message::ShareFailed { share, reason });
         };
         let (address, teller) = (slot.address, self.teller.clone());
-        self.shares.insert(share, Share { reader, slot, shown: None });
+        self.shares.insert(share, Share { reader, slot, live: Live::new(), shown: None });
         tokio::spawn(async move {
             let found = driver_slot::probe(address).await;
             let _ = teller.send((share, Heard::Probed(found)));
@@ -166,23 +176,19 @@ impl Session {
     }
 
     fn slot_told(&mut self, share: ShareId, told: Told) {
-        let Some(Shown { customer, connection, .. }) = self.shown(share) else { return };
-        if told.connection != *connection {
+        let current = self.shown(share).map(|shown| shown.connection);
+        if current != Some(told.connection) {
             return;
         }
-        // Presence is asked several times a second and changes nothing that is shown.
-        let quiet = matches!(told.what, What::Asks(Ask::Atr));
-        if !quiet {
+        // Presence is asked several times a second.
+        if !matches!(told.what, What::Asks(Ask::Atr)) {
             // Headers and lengths: what is in a command has no `Debug`.
             tracing::trace!(?told, "from the reader driver");
         }
-        match told.what {
+        self.drive(share, |customer| match told.what {
             What::Asks(ask) => customer.handle_driver(Instant::now(), ask),
             What::Lost => customer.handle_driver_lost(),
-        }
-        if !quiet {
-            self.show();
-        }
+        });
     }
 
     fn time_passed(&mut self) {
@@ -247,7 +253,8 @@ impl Share {
             shown_as: customer.map(|_| self.slot.name()),
             card: if atr.is_some() { CardIs::Present } else { CardIs::Absent },
             atr: atr.map(|atr| hex(&atr)),
-            counted: customer.map(|customer| customer.counters().into()),
+            counted: None,
+            live: self.live.clone(),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::desk::{Desk, Lent};
 use super::reader_watch::{CardState, Reader};
 use crate::control::{Refusal, RefusalKind};
 use crate::session_link::{SessionLink, Step};
-use crate::status::{CardIs, ShareStatus, hex};
+use crate::status::{CardIs, Live, ShareStatus, hex};
 
 /// How long the other desk may take to show a reader.
 const SHOW_WITHIN: Duration = Duration::from_secs(15);
@@ -58,6 +58,9 @@ pub struct Session {
     orders: mpsc::Receiver<Order>,
     shares: BTreeMap<ShareId, Share>,
     next_share: u32,
+    /// Whether what is shown may have changed. Telling it at every command would cost more than
+    /// the command.
+    changed: bool,
     told: mpsc::UnboundedReceiver<(ShareId, Told)>,
     teller: mpsc::UnboundedSender<(ShareId, Told)>,
 }
@@ -95,7 +98,7 @@ impl Session {
     ) -> Self {
         let (teller, told) = mpsc::unbounded_channel();
         let shares = BTreeMap::new();
-        Self { link, desk, cards, orders, shares, next_share: 0, told, teller }
+        Self { link, desk, cards, orders, shares, next_share: 0, changed: true, told, teller }
     }
 
     /// Runs until the session is over.
@@ -116,7 +119,9 @@ impl Session {
                 () = until(due) => self.time_passed(),
             }
             self.pump();
-            self.show();
+            if std::mem::replace(&mut self.changed, true) {
+                self.show();
+            }
         };
         for (_, share) in std::mem::take(&mut self.shares) {
             let why = format!("the session ended: {end}");
@@ -142,6 +147,7 @@ impl Session {
                 }
             }
             message => {
+                self.changed = false;
                 if let Some(shown) = self.shown(id) {
                     shown.rep.handle_message(Instant::now(), message);
                 }
@@ -181,6 +187,9 @@ impl Session {
     }
 
     fn card_told(&mut self, id: ShareId, told: Told) {
+        // An answer changes nothing that is shown, unless it is that the card is gone.
+        self.changed =
+            !matches!(told, Told::Report(CardReport::Transmitted { outcome: Ok(_), .. }));
         let Some(shown) = self.shown(id) else { return };
         tracing::trace!(?told, "from the card");
         match told {
@@ -324,7 +333,7 @@ impl Share {
                 (Some(shown.shown_as.clone()), card, atr.map(|atr| hex(&atr)))
             }
         };
-        ShareStatus { reader, shown_as, card, atr, counted: None }
+        ShareStatus { reader, shown_as, card, atr, counted: None, live: Live::default() }
     }
 }
 
