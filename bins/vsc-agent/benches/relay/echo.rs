@@ -34,7 +34,7 @@ enum Client {
 impl Echo {
     pub(crate) fn tls(forwarders: Forwarders) -> Self {
         let tls = Tls::new();
-        let echo = serve(Some(TlsAcceptor::from(tls.server.clone())));
+        let echo = serve(Some(TlsAcceptor::from(tls.server.clone())), Answering::AtOnce);
         let (name, address) = match forwarders {
             Forwarders::None => ("TLS echo", echo),
             Forwarders::One => {
@@ -48,8 +48,22 @@ impl Echo {
         Self { name, client: Client::Tls(runtime, stream) }
     }
 
+    /// As many hops as a card's command makes: a local socket, TLS, a forwarder, TLS, and another
+    /// thread that answers.
+    pub(crate) fn same_hops() -> Self {
+        let tls = Tls::new();
+        let accept = || TlsAcceptor::from(tls.server.clone());
+        let connect = || TlsConnector::from(tls.client.clone());
+        let echo = serve(Some(accept()), Answering::ByThread);
+        let relay = forward(Some(accept()), Some(connect()), echo);
+        let near = forward(None, Some(connect()), relay);
+        let stream = std::net::TcpStream::connect(near).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { name: "TLS echo, same hops", client: Client::Plain(stream) }
+    }
+
     pub(crate) fn plain() -> Self {
-        let address = forward(None, None, serve(None));
+        let address = forward(None, None, serve(None, Answering::AtOnce));
         let stream = std::net::TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
         Self { name: "TCP echo, forwarder", client: Client::Plain(stream) }
@@ -120,15 +134,37 @@ where
     address
 }
 
-fn serve(tls: Option<TlsAcceptor>) -> SocketAddr {
-    with_visitor(tls, |mut stream| async move {
+/// Who makes the answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answering {
+    AtOnce,
+    /// A thread of its own, as a card has one.
+    ByThread,
+}
+
+fn serve(tls: Option<TlsAcceptor>, answering: Answering) -> SocketAddr {
+    with_visitor(tls, move |mut stream| async move {
+        let (order, orders) = std::sync::mpsc::channel::<usize>();
+        let (done, mut answers) = tokio::sync::mpsc::unbounded_channel();
+        std::thread::spawn(move || {
+            for response in orders {
+                let _ = done.send(vec![0; response]);
+            }
+        });
         let mut head = [0; 4];
         let mut buffer = vec![0; 65_536];
         while stream.read_exact(&mut head).await.is_ok() {
             let command = usize::from(u16::from_be_bytes([head[0], head[1]]));
             let response = usize::from(u16::from_be_bytes([head[2], head[3]]));
             stream.read_exact(&mut buffer[..command]).await.unwrap();
-            stream.write_all(&buffer[..response]).await.unwrap();
+            let answer = match answering {
+                Answering::AtOnce => vec![0; response],
+                Answering::ByThread => {
+                    order.send(response).unwrap();
+                    answers.recv().await.unwrap()
+                }
+            };
+            stream.write_all(&answer).await.unwrap();
             stream.flush().await.unwrap();
         }
     })

@@ -7,6 +7,7 @@
 //! cost without us:
 //!
 //! * a TLS 1.3 echo, bare and through one forwarder that ends TLS on both sides, as a relay does;
+//! * the same with as many hops as a command makes: a local socket in front, a thread behind;
 //! * a plain TCP echo through one forwarder, which is how the reader driver's own tools relay.
 //!
 //! ```sh
@@ -61,6 +62,7 @@ fn main() {
         Box::new(Pair::new(Link::Direct)),
         Box::new(Echo::tls(echo::Forwarders::None)),
         Box::new(Echo::plain()),
+        Box::new(Echo::same_hops()),
     ];
     println!(
         "microseconds for one command and its answer, medians of {rounds} rounds of {count}\n"
@@ -90,10 +92,11 @@ fn main() {
             .collect();
         println!("{:18} {}", size.name, cells.join("  "));
         println!(
-            "{:18} relayed / TLS echo through a forwarder {:.2}, direct / bare TLS echo {:.2}, \
-             slowest round {:.1} ms each",
+            "{:18} relayed / TLS echo through a forwarder {:.2}, with the same hops {:.2}; \
+             direct / bare TLS echo {:.2}; slowest round {:.1} ms each",
             "",
             medians[0] / medians[1],
+            medians[0] / medians[5],
             medians[2] / medians[3],
             slowest.as_secs_f64() * 1e3,
         );
