@@ -37,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) log_level: &'static str,
     /// What is between the customer's agent and the relay.
     pub(crate) wire: Option<Kind>,
+    /// How long the wire, if there is one, takes there and back.
+    pub(crate) round_trip: Duration,
     /// How many slots the customer's agent believes the driver to have.
     pub(crate) slots: &'static str,
     /// Whether the agents are given the relay's certificate.
@@ -56,6 +58,7 @@ impl Default for Plan {
             direct: false,
             log_level: "debug",
             wire: None,
+            round_trip: Duration::ZERO,
             slots: "2",
             trusts_relay: true,
             identities: false,
@@ -128,7 +131,9 @@ impl House {
             Value::String(listen) => format!("ws://{listen}"),
             _ => address,
         };
-        let wire = plan.wire.map(|kind| Wire::lay(kind, address.trim_start_matches("wss://")));
+        let wire = plan
+            .wire
+            .map(|kind| Wire::lay(kind, address.trim_start_matches("wss://"), plan.round_trip / 2));
         let mut command = customer_command(&folder, &customer, &plan, &address, wire.as_ref());
         let (customer_agent, _) = Program::start(&mut command, folder.path(), "customer");
         Some(Self {

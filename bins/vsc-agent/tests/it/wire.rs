@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// What a connection to the wire must say first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +29,8 @@ struct Shared {
 }
 
 impl Wire {
-    pub(crate) fn lay(kind: Kind, to: &str) -> Self {
+    /// `one_way` is how long bytes are under way in either direction.
+    pub(crate) fn lay(kind: Kind, to: &str, one_way: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared { live: Mutex::default(), carried: AtomicU64::new(0) });
@@ -36,7 +38,7 @@ impl Wire {
         std::thread::spawn(move || {
             for near in listener.incoming().flatten() {
                 let (here, to) = (Arc::clone(&here), to.clone());
-                std::thread::spawn(move || carry(kind, near, &to, &here));
+                std::thread::spawn(move || carry(kind, near, &to, one_way, &here));
             }
         });
         Self { address, shared }
@@ -61,7 +63,7 @@ impl Drop for Wire {
     }
 }
 
-fn carry(kind: Kind, mut near: TcpStream, to: &str, shared: &Shared) {
+fn carry(kind: Kind, mut near: TcpStream, to: &str, one_way: Duration, shared: &Shared) {
     let target = if kind == Kind::Forwarder { to.to_owned() } else { connect_request(&mut near) };
     if kind == Kind::RefusingProxy {
         let _ = near.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
@@ -77,18 +79,30 @@ fn carry(kind: Kind, mut near: TcpStream, to: &str, shared: &Shared) {
         shared.live.lock().unwrap().push(stream.try_clone().unwrap());
     }
     let back = (far.try_clone().unwrap(), near.try_clone().unwrap());
-    std::thread::spawn(move || copy(back.0, back.1));
-    copy(near, far);
+    std::thread::spawn(move || copy(back.0, back.1, one_way));
+    copy(near, far, one_way);
 }
 
-fn copy(mut from: TcpStream, mut to: TcpStream) {
+fn copy(mut from: TcpStream, mut to: TcpStream, one_way: Duration) {
+    let (under_way, arriving) = std::sync::mpsc::channel::<(Instant, Vec<u8>)>();
+    let sink = to.try_clone().unwrap();
+    let arrival = std::thread::spawn(move || {
+        for (due, bytes) in arriving {
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            if to.write_all(&bytes).is_err() {
+                return;
+            }
+        }
+    });
     let mut buffer = [0; 16 * 1024];
     while let Ok(len) = from.read(&mut buffer) {
-        if len == 0 || to.write_all(&buffer[..len]).is_err() {
+        if len == 0 || under_way.send((Instant::now() + one_way, buffer[..len].to_vec())).is_err() {
             break;
         }
     }
-    let _ = to.shutdown(Shutdown::Both);
+    drop(under_way);
+    let _ = arrival.join();
+    let _ = sink.shutdown(Shutdown::Both);
     let _ = from.shutdown(Shutdown::Both);
 }
 
