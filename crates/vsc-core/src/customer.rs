@@ -16,6 +16,11 @@ use crate::vpcd::Ask;
 /// How long a command may take. An RSA key made on the card takes half a minute.
 const ANSWER_WITHIN: Duration = Duration::from_secs(90);
 
+/// How long a driver may be silent after it changed the card's power: it looks for the card
+/// several times a second. One that does not is waiting for an answer, because what it passed on
+/// was a "command" of one byte, which looks like a change of power and has none.
+const DRIVER_WITHIN: Duration = Duration::from_secs(5);
+
 /// What the caller is to do at the driver.
 #[derive(Debug, PartialEq, Eq)]
 pub enum DriverAction {
@@ -65,8 +70,10 @@ pub struct Customer {
     inserted: bool,
     next_number: u32,
     in_flight: Option<InFlight>,
-    /// A command that waits for the reset before it.
-    held: Option<Command>,
+    /// A command that waits for the reset before it, and how long it may.
+    held: Option<(Command, Instant)>,
+    /// When the driver must have said something.
+    driver_until: Option<Instant>,
     counters: Counters,
     messages: VecDeque<Message>,
     actions: VecDeque<DriverAction>,
@@ -89,6 +96,7 @@ impl Customer {
             next_number: 0,
             in_flight: None,
             held: None,
+            driver_until: None,
             counters: Counters::default(),
             messages: VecDeque::new(),
             actions: VecDeque::new(),
@@ -112,6 +120,8 @@ impl Customer {
 
     /// The driver asks.
     pub fn handle_driver(&mut self, now: Instant, ask: Ask) {
+        let is_power = matches!(ask, Ask::PowerOff | Ask::PowerOn | Ask::Reset);
+        self.driver_until = (is_power && self.inserted).then(|| now + DRIVER_WITHIN);
         match ask {
             Ask::Atr => {
                 let answer = self.atr().map_or(DriverAction::TellNoCard, DriverAction::TellAtr);
@@ -130,6 +140,7 @@ impl Customer {
         self.inserted = false;
         self.in_flight = None;
         self.held = None;
+        self.driver_until = None;
         if let Card::Present { .. } = self.card {
             self.refresh(PowerAction::Reset);
             self.insert();
@@ -154,16 +165,23 @@ impl Customer {
     /// When [`Customer::handle_timeout`] wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.in_flight.as_ref().map(|in_flight| in_flight.until)
+        let in_flight = self.in_flight.as_ref().map(|in_flight| in_flight.until);
+        let held = self.held.as_ref().map(|(_, until)| *until);
+        in_flight.into_iter().chain(held).chain(self.driver_until).min()
     }
 
     /// A command that took too long is given up: its card counts as removed until a reset has
-    /// happened, so that whatever it answers later is nobody's answer.
+    /// happened, so that whatever it answers later is nobody's answer. A driver that waits for
+    /// what never comes is set free in the same way.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.in_flight.as_ref().is_some_and(|in_flight| in_flight.until <= now) {
+        let is_over = |until: Option<Instant>| until.is_some_and(|until| until <= now);
+        if is_over(self.held.as_ref().map(|(_, until)| *until)) {
+            // The reset before it has not happened; the card comes back when it has.
             self.take_out();
-            self.refresh(PowerAction::Reset);
-            self.insert();
+        } else if is_over(self.in_flight.as_ref().map(|in_flight| in_flight.until))
+            || is_over(self.driver_until)
+        {
+            self.take_out_and_in();
         }
     }
 
@@ -196,7 +214,7 @@ impl Customer {
             Card::Present { .. } if out_of_step => self.take_out_and_in(),
             Card::Present { resetting: true, .. } => {
                 self.counters.round_trips += 1;
-                self.held = Some(command);
+                self.held = Some((command, now + ANSWER_WITHIN));
             }
             Card::Present { epoch, used, .. } => {
                 *used = true;
@@ -235,7 +253,7 @@ impl Customer {
         }
         self.in_flight = None;
         self.insert();
-        if let Some(command) = self.held.take()
+        if let Some((command, _)) = self.held.take()
             && let Card::Present { used, .. } = &mut self.card
         {
             *used = true;
@@ -278,6 +296,7 @@ impl Customer {
     fn take_out(&mut self) {
         self.in_flight = None;
         self.held = None;
+        self.driver_until = None;
         if self.inserted {
             self.inserted = false;
             self.actions.push_back(DriverAction::Remove);

@@ -40,7 +40,7 @@ pub enum Ask {
 
 /// Cuts the driver's byte stream into [`Ask`]s, however the bytes arrive.
 ///
-/// Holds at most one frame. After an error the stream is out of step and the only cure is a
+/// After an error the stream is out of step and the only cure is a
 /// new connection.
 #[derive(Debug, Default)]
 pub struct AskReader {
@@ -55,7 +55,7 @@ impl AskReader {
     }
 
     /// Takes bytes as they came from the driver. Call [`AskReader::poll_ask`] until it has no more
-    /// before handing in the next ones, and no more than one frame is ever held.
+    /// before handing in the next ones, and no more than one frame is held besides these.
     pub fn handle_bytes(&mut self, bytes: &[u8]) {
         self.pending.push(bytes);
     }
@@ -147,9 +147,10 @@ struct FrameBuffer {
 
 impl FrameBuffer {
     fn push(&mut self, bytes: &[u8]) {
-        // Room for a whole frame at once: growing would leave unwiped copies behind.
+        // Room for a frame that has begun and for one more behind it, at once: growing would leave
+        // unwiped copies.
         if self.bytes.capacity() == 0 {
-            self.bytes.reserve_exact(2 + MAX_BODY);
+            self.bytes.reserve_exact(2 * (2 + MAX_BODY));
         }
         self.bytes.extend_from_slice(bytes);
     }

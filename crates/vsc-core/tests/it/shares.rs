@@ -234,3 +234,75 @@ fn a_restarted_driver_finds_a_fresh_card() {
     assert_eq!(share.actions(), [DriverAction::Insert]);
     assert_eq!(share.order().work, CardWork::Reset { cold: false });
 }
+
+#[test]
+fn a_command_that_waits_for_a_reset_that_never_ends_is_given_up() {
+    let mut share = Share::with_card();
+    share.ask(Ask::Transmit(command(0x20)));
+    let order = share.order();
+    share.answer(&order, Ok(response(1)));
+    share.ask(Ask::Reset);
+    assert_eq!(share.ask(Ask::Transmit(command(0xA4))), []);
+    // The card's thread hangs in the reset. The driver must not hang with it.
+    assert_eq!(share.wait(Duration::from_secs(91)), [DriverAction::Remove]);
+    let reset = share.order();
+    let actions = share.report(CardReport::Reset { number: reset.number, outcome: Ok(atr(1)) });
+    assert_eq!(actions, [DriverAction::Insert]);
+    assert_eq!(share.rep.poll_order(), None, "the command that was given up is not sent");
+}
+
+#[test]
+fn a_program_that_sends_one_byte_does_not_stop_the_driver_for_ever() {
+    for control in [Ask::PowerOff, Ask::PowerOn, Ask::Reset] {
+        // The driver waits for an answer to what looks like a change of power.
+        let mut share = Share::with_card();
+        assert_eq!(share.ask(control.clone()), []);
+        let actions = share.wait(Duration::from_secs(6));
+        assert_eq!(actions, [DriverAction::Remove, DriverAction::Insert], "{control:?}");
+        assert_eq!(share.customer.poll_timeout(), None);
+        // One that meant it goes on asking.
+        let mut share = Share::with_card();
+        share.ask(control);
+        share.ask(Ask::Atr);
+        assert_eq!(share.wait(Duration::from_secs(60)), []);
+    }
+}
+
+#[test]
+fn the_longest_command_and_the_longest_response_pass_unchanged() {
+    let mut bytes = vec![0x00, 0xDB, 0x3F, 0xFF, 0x00, 0xFF, 0xFF];
+    bytes.resize(Command::MAX_LEN, 0xA5);
+    let longest = Command::new(bytes).unwrap();
+    let mut share = Share::with_card();
+    share.ask(Ask::Transmit(longest.clone()));
+    let order = share.order();
+    assert_eq!(order.work, CardWork::Transmit(longest));
+    let longest = Response::new(vec![0x5A; Response::MAX_LEN]).unwrap();
+    let again = Response::new(vec![0x5A; Response::MAX_LEN]).unwrap();
+    assert_eq!(share.answer(&order, Ok(longest)), [DriverAction::Respond(again)]);
+}
+
+#[test]
+fn links_of_a_chain_reach_the_card_one_by_one_as_they_are() {
+    let mut share = Share::with_card();
+    let first = [&[0x10, 0x87, 0x07, 0x9A, 0xFF][..], &[0x7C; 255]].concat();
+    let last = [&[0x00, 0x87, 0x07, 0x9A, 0x0B][..], &[0x11; 11], &[0x00]].concat();
+    for link in [first, last] {
+        let link = Command::new(link).unwrap();
+        share.ask(Ask::Transmit(link.clone()));
+        let order = share.order();
+        assert_eq!(order.work, CardWork::Transmit(link));
+        assert_eq!(share.answer(&order, Ok(response(2))), [DriverAction::Respond(response(2))]);
+    }
+    assert_eq!(share.rep.poll_order(), None, "nothing is added");
+}
+
+#[test]
+fn a_session_that_ends_in_the_middle_of_a_command_leaves_no_card_and_no_answer() {
+    let mut share = Share::with_card();
+    share.ask(Ask::Transmit(command(0x87)));
+    let order = share.order();
+    share.customer.handle_unshared();
+    assert_eq!(share.actions(), [DriverAction::Remove]);
+    assert_eq!(share.answer(&order, Ok(response(1))), []);
+}
