@@ -28,6 +28,7 @@ use zeroize::Zeroizing;
 use crate::apdu::{ApduError, Command, Response};
 use crate::atr::{Atr, AtrError};
 use crate::session::EndReason;
+use crate::shown_text;
 
 /// A share, numbered by the representative's agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -252,7 +253,8 @@ impl Message {
             0x12 => Self::ShareFailed { share, reason: text(rest)? },
             0x13 => match rest {
                 [reason] => Self::Unshare { share, reason: EndReason::from_code(*reason) },
-                _ => return Err(CardsError::Truncated),
+                [] => return Err(CardsError::Truncated),
+                _ => return Err(CardsError::Trailing),
             },
             0x14 => {
                 let (epoch, atr) = number(rest)?;
@@ -268,7 +270,9 @@ impl Message {
                     [0] => PowerAction::Off,
                     [1] => PowerAction::On,
                     [2] => PowerAction::Reset,
-                    _ => return Err(CardsError::Truncated),
+                    [] => return Err(CardsError::Truncated),
+                    [action] => return Err(CardsError::PowerAction { action: *action }),
+                    _ => return Err(CardsError::Trailing),
                 };
                 Self::Power { share, epoch: Epoch(epoch), action }
             }
@@ -293,7 +297,8 @@ impl Message {
                         let known = CardFailure::TABLE.get(usize::from(*failure).wrapping_sub(1));
                         Err(known.copied().unwrap_or(CardFailure::Failed))
                     }
-                    _ => return Err(CardsError::Truncated),
+                    [] => return Err(CardsError::Truncated),
+                    _ => return Err(CardsError::Trailing),
                 };
                 Self::Answer { share, epoch: Epoch(epoch), number: CommandNumber(order), outcome }
             }
@@ -315,10 +320,9 @@ fn message(kind: u8, share: ShareId, numbers: &[u32], rest: &[u8]) -> Zeroizing<
 }
 
 fn text_message(kind: u8, share: ShareId, text: &str) -> Zeroizing<Vec<u8>> {
-    let end = (0..=MAX_TEXT.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    let text = text.as_bytes().get(..end.unwrap_or(0)).unwrap_or_default();
+    let text = shown_text::sendable(text, MAX_TEXT);
     let len = u16::try_from(text.len()).unwrap_or(0).to_be_bytes();
-    message(kind, share, &[], &[&len[..], text].concat())
+    message(kind, share, &[], &[&len[..], text.as_bytes()].concat())
 }
 
 fn number(bytes: &[u8]) -> Result<(u32, &[u8]), CardsError> {
@@ -330,12 +334,7 @@ fn number(bytes: &[u8]) -> Result<(u32, &[u8]), CardsError> {
 fn text(bytes: &[u8]) -> Result<String, CardsError> {
     let (len, rest) = bytes.split_first_chunk::<2>().ok_or(CardsError::Truncated)?;
     let text = rest.get(..usize::from(u16::from_be_bytes(*len))).ok_or(CardsError::Truncated)?;
-    let text = std::str::from_utf8(text).map_err(|_| CardsError::Text)?;
-    // Shown to people and given to drivers as a reader's name.
-    if text.len() > MAX_TEXT || text.chars().any(char::is_control) {
-        return Err(CardsError::Text);
-    }
-    Ok(text.to_owned())
+    shown_text::received(text, MAX_TEXT).ok_or(CardsError::Text)
 }
 
 /// Bytes that are no message of this layer.
@@ -354,9 +353,17 @@ pub enum CardsError {
         /// Its first byte.
         kind: u8,
     },
-    /// A text is too long, not UTF-8, or holds control characters.
-    #[error("a text is longer than {MAX_TEXT} bytes, not UTF-8, or holds control characters")]
+    /// A text is too long, not UTF-8, or holds characters that hide or move others.
+    #[error(
+        "a text is longer than {MAX_TEXT} bytes, not UTF-8, or holds characters that hide others"
+    )]
     Text,
+    /// Neither off, on nor reset.
+    #[error("power cannot be changed in way {action}")]
+    PowerAction {
+        /// What was asked for.
+        action: u8,
+    },
     /// No answer to reset.
     #[error("a message about cards holds no answer to reset")]
     Atr(#[from] AtrError),

@@ -15,7 +15,8 @@
 //! code: there is no second guess.
 //!
 //! **By identity.** Both know the other's static key: Noise `KK`, two messages, `11` from the
-//! customer and `12` back.
+//! customer and `12` back. Message `11` may be an old one that somebody repeats: the peer is sure
+//! when its first sealed frame was opened, for which the [`link`](crate::link) waits.
 //!
 //! Version, mailbox, roles and the SPAKE2 elements go into the Noise prologue, so a changed byte
 //! of any of them fails the handshake. Keys are drawn from the operating system by the two

@@ -12,4 +12,5 @@ pub mod relay;
 pub mod rep;
 pub mod sensitive;
 pub mod session;
+mod shown_text;
 pub mod vpcd;

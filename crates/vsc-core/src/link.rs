@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use crate::handshake::{Handshake, HandshakeError, Hello, Proof, Role, SealError, Sealed};
-use crate::mailbox::{CloseReason, FromRelay, MailboxError, MailboxNumber, Ticket, ToRelay};
+use crate::mailbox::{CloseReason, FromRelay, MailboxNumber, Ticket, ToRelay};
 use crate::pairing::{Code, Words};
 use crate::session::{self, EndReason, Session, SessionError, Timers};
 
@@ -124,6 +124,9 @@ pub struct Link {
     timers: Timers,
     place: Option<(MailboxNumber, Ticket)>,
     state: State,
+    /// By identity, the customer's first message may be an old one that the relay says again. Who
+    /// it names is believed when something comes that was sealed with today's keys.
+    unproven: Option<Hello>,
     /// Whether the relay has us in the mailbox on the connection of now.
     seated: bool,
     out: VecDeque<Zeroizing<Vec<u8>>>,
@@ -152,6 +155,7 @@ impl Link {
             timers,
             place: None,
             state: State::Meeting,
+            unproven: None,
             seated: false,
             out: VecDeque::new(),
             events: VecDeque::new(),
@@ -190,7 +194,7 @@ impl Link {
         }
         match FromRelay::decode(bytes) {
             Ok(message) => self.take(now, message),
-            Err(error) => self.break_off(&error),
+            Err(error) => self.break_off(&error.to_string()),
         }
     }
 
@@ -200,7 +204,7 @@ impl Link {
     ///
     /// [`SessionError`]; [`SessionError::Ended`] also before the peer is there.
     pub fn send(&mut self, message: &[u8]) -> Result<(), SessionError> {
-        let State::Established { session, .. } = &mut self.state else {
+        let (State::Established { session, .. }, None) = (&mut self.state, &self.unproven) else {
             return Err(SessionError::Ended);
         };
         let sent = session.send(message);
@@ -261,36 +265,39 @@ impl Link {
     }
 
     fn take(&mut self, now: Instant, message: FromRelay) {
-        match message {
-            FromRelay::Opened(number, ticket) => {
+        match (message, &self.meeting) {
+            (FromRelay::Opened(number, ticket), Meeting::Open(invitation)) if self.is_new() => {
+                let code = match invitation {
+                    Invitation::Words(words) => Some(Code::new(number, words.clone())),
+                    Invitation::Identity { .. } => None,
+                };
                 self.place = Some((number, ticket));
                 self.seated = true;
-                let code = match &self.meeting {
-                    Meeting::Open(Invitation::Words(words)) => {
-                        Some(Code::new(number, words.clone()))
-                    }
-                    _ => None,
-                };
                 self.events.push_back(Event::Invited { mailbox: number, code });
             }
-            FromRelay::Joined(ticket) => {
-                if let Meeting::Join(number, _) = &self.meeting {
-                    self.place = Some((*number, ticket));
-                }
+            (FromRelay::Joined(ticket), Meeting::Join(number, _)) if self.is_new() => {
+                self.place = Some((*number, ticket));
                 self.seated = true;
                 self.begin_handshake(now);
             }
-            FromRelay::Resumed { peer_here } => {
+            (FromRelay::Resumed { peer_here }, _) if self.place.is_some() && !self.seated => {
                 self.seated = true;
                 if peer_here {
                     self.peer_here(now);
                 }
             }
-            FromRelay::PeerHere => self.peer_here(now),
-            FromRelay::PeerAway => self.suspend(now),
-            FromRelay::Forwarded(body) => self.take_body(now, &body),
-            FromRelay::Closed(reason) => self.over(End::Mailbox(reason)),
+            (FromRelay::PeerHere, _) if self.seated => self.peer_here(now),
+            (FromRelay::PeerAway, _) if self.seated => self.suspend(now),
+            (FromRelay::Forwarded(body), _) if self.seated => self.take_body(now, &body),
+            (FromRelay::Closed(reason), _) => self.over(End::Mailbox(reason)),
+            // A relay that could let a handshake begin anew would have another guess at its words.
+            _ => self.break_off("the relay said something out of turn"),
         }
+    }
+
+    /// Whether the relay has not given us a place yet.
+    fn is_new(&self) -> bool {
+        self.place.is_none() && matches!(self.state, State::Meeting)
     }
 
     /// The peer is connected: for the first time, or again.
@@ -346,25 +353,44 @@ impl Link {
                         self.say(&ToRelay::Forward(reply));
                     }
                     if let Some((sealed, peer)) = step.done {
-                        let session = Box::new(Session::new(self.timers, now));
-                        self.state = State::Established { sealed, session };
-                        self.events.push_back(Event::Established(peer));
+                        self.establish(now, sealed, peer);
                     }
                 }
                 Err(error) => self.untrusted(&error),
             },
             State::Established { sealed, session } => {
                 match sealed.open(body) {
-                    // An error of the session has ended it; the end is pumped out like any other.
-                    Ok(frame) => drop(session.handle_frame(now, &frame)),
+                    Ok(frame) => {
+                        let proven = self.unproven.take().map(Event::Established);
+                        self.events.extend(proven);
+                        // An error of the session has ended it; the end is pumped out like any
+                        // other.
+                        let _ = session.handle_frame(now, &frame);
+                    }
                     // Whoever is in between repeats what was: nothing is gained by it.
                     Err(SealError::Repeated) => return,
-                    Err(error) => return self.distrust(&error.to_string()),
+                    Err(error) => return self.break_off(&error.to_string()),
                 }
                 self.pump();
             }
             State::Meeting | State::Over => {}
         }
+    }
+
+    fn establish(&mut self, now: Instant, sealed: Sealed, peer: Hello) {
+        let mut session = Box::new(Session::new(self.timers, now));
+        match &self.meeting {
+            Meeting::Open(Invitation::Identity { .. }) => self.unproven = Some(peer),
+            Meeting::Join(_, Proof::Identity { .. }) => {
+                self.events.push_back(Event::Established(peer));
+                session.ping(now);
+            }
+            Meeting::Open(Invitation::Words(_)) | Meeting::Join(_, Proof::Words(_)) => {
+                self.events.push_back(Event::Established(peer));
+            }
+        }
+        self.state = State::Established { sealed, session };
+        self.pump();
     }
 
     /// Seals what the session wants to send and passes on what it says.
@@ -374,7 +400,7 @@ impl Link {
         while let Some(frame) = session.poll_frame() {
             match sealed.seal(&frame) {
                 Ok(frame) => frames.push(frame),
-                Err(error) => return self.distrust(&error.to_string()),
+                Err(error) => return self.break_off(&error.to_string()),
             }
         }
         let mut end = None;
@@ -415,9 +441,10 @@ impl Link {
         self.finish(End::Untrusted(why.to_owned()));
     }
 
-    fn break_off(&mut self, error: &MailboxError) {
+    /// Somebody broke the rules, or changed what was sent, when no code was at stake.
+    fn break_off(&mut self, why: &str) {
         self.say(&ToRelay::Close(CloseReason::Protocol));
-        self.finish(End::Untrusted(error.to_string()));
+        self.finish(End::Untrusted(why.to_owned()));
     }
 
     fn over(&mut self, end: End) {

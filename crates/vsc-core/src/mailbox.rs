@@ -1,7 +1,7 @@
 //! What an agent and the relay say to each other: find the other half, pass bytes on.
 //!
-//! One WebSocket binary message holds one of these. The relay reads no further than this layer; everything an agent wants
-//! its peer to have is the opaque body of [`ToRelay::Forward`].
+//! One WebSocket binary message holds one of these. The relay reads no further than this layer;
+//! everything an agent wants its peer to have is the opaque body of [`ToRelay::Forward`].
 //!
 //! | first byte | message | then |
 //! |---|---|---|
@@ -66,7 +66,7 @@ pub enum CloseReason {
     TimedOut = 4,
     /// The relay holds as many mailboxes as it may.
     Full = 5,
-    /// A half broke the rules of this layer.
+    /// A half broke the rules of this layer, or could not open what it was sent.
     Protocol = 6,
     /// The relay is stopping.
     GoingAway = 7,
@@ -111,7 +111,7 @@ impl fmt::Display for CloseReason {
             Self::PairingFailed => "the code was wrong; it cannot be tried again, make a new one",
             Self::TimedOut => "nobody came in time",
             Self::Full => "the relay is full",
-            Self::Protocol => "the relay's rules were broken",
+            Self::Protocol => "the rules were broken, or something was changed on the way",
             Self::GoingAway => "the relay is stopping",
             Self::Version => "the relay speaks another version",
             Self::TooFast => "more was sent than the other side takes",

@@ -157,8 +157,11 @@ impl fmt::Debug for Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Connected,
-    /// Connected again; the peer has not said yet what it expects.
-    Resuming,
+    /// Connected again; the peer has not said yet what it expects. Coming back without getting
+    /// any further does not prolong the grace.
+    Resuming {
+        until: Instant,
+    },
     Suspended {
         until: Instant,
     },
@@ -281,22 +284,28 @@ impl Session {
 
     /// The connection is gone. The session waits for a new one.
     pub fn handle_disconnected(&mut self, now: Instant) {
-        if matches!(self.state, State::Connected | State::Resuming) {
-            self.state = State::Suspended { until: now + self.timers.grace };
-            self.frames.clear();
-            self.ping = None;
-        }
+        let until = match self.state {
+            State::Connected => now + self.timers.grace,
+            State::Resuming { until } => until,
+            State::Suspended { .. } | State::Ended => return,
+        };
+        self.state = State::Suspended { until };
+        self.frames.clear();
+        self.ping = None;
     }
 
     /// There is a connection again, and the peer is at its other end.
     pub fn handle_reconnected(&mut self, now: Instant) {
-        if !self.is_ended() {
-            self.state = State::Resuming;
-            self.heard = now;
-            self.ping = None;
-            self.frames.clear();
-            self.frames.push_back(Zeroizing::new(number_frame(0x05, self.next_in)));
-        }
+        let until = match self.state {
+            State::Connected => now + self.timers.grace,
+            State::Resuming { until } | State::Suspended { until } => until,
+            State::Ended => return,
+        };
+        self.state = State::Resuming { until };
+        self.heard = now;
+        self.ping = None;
+        self.frames.clear();
+        self.frames.push_back(Zeroizing::new(number_frame(0x05, self.next_in)));
     }
 
     /// Ends the session and tells the peer, if it can be told.
@@ -304,7 +313,7 @@ impl Session {
         if self.is_ended() {
             return;
         }
-        if matches!(self.state, State::Connected | State::Resuming) {
+        if matches!(self.state, State::Connected | State::Resuming { .. }) {
             self.frames.push_back(Zeroizing::new(vec![0x06, reason.code()]));
         }
         self.finish(reason);
@@ -316,7 +325,8 @@ impl Session {
         match self.state {
             State::Ended => None,
             State::Suspended { until } => Some(until),
-            State::Connected | State::Resuming => Some(match self.ping {
+            State::Resuming { until } => Some(until.min(self.heard + self.timers.broken_after)),
+            State::Connected => Some(match self.ping {
                 None => self.heard + self.timers.ping_after,
                 Some(_) => self.heard + self.timers.broken_after,
             }),
@@ -326,8 +336,10 @@ impl Session {
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         match self.state {
-            State::Suspended { until } if now >= until => self.end(EndReason::ConnectionLost),
-            State::Connected | State::Resuming => {
+            State::Suspended { until } | State::Resuming { until } if now >= until => {
+                self.end(EndReason::ConnectionLost);
+            }
+            State::Connected | State::Resuming { .. } => {
                 if now >= self.heard + self.timers.broken_after {
                     self.handle_disconnected(now);
                     self.events.push_back(Event::Broken);
@@ -400,7 +412,7 @@ impl Session {
         }
         // Sent before the peer knew of the break; what is missing before it was lost. The peer
         // sends both again when it learns what we expect.
-        if number > self.next_in && self.state == State::Resuming {
+        if number > self.next_in && matches!(self.state, State::Resuming { .. }) {
             return Ok(());
         }
         if number > self.next_in {
@@ -443,7 +455,7 @@ impl Session {
             return Err(SessionError::Gap { expected: kept_from, found: wanted });
         }
         self.acknowledge(wanted)?;
-        if self.state == State::Resuming {
+        if matches!(self.state, State::Resuming { .. }) {
             self.state = State::Connected;
             self.events.push_back(Event::Resumed);
         }

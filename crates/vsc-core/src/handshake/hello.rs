@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::shown_text;
+
 /// Which desk an agent stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -28,7 +30,8 @@ impl fmt::Display for Role {
 pub struct Hello {
     /// Its role.
     pub role: Role,
-    /// The machine's name, at most 64 bytes; shown to the person at the other desk.
+    /// The machine's name, at most 64 bytes; shown to the person at the other desk. What would
+    /// hide or move other characters is sent as `?`, and refused when it comes.
     pub machine: String,
     /// Program and version, at most 64 bytes.
     pub program: String,
@@ -44,10 +47,9 @@ impl Hello {
             Role::Customer => 2,
         }];
         for text in [&self.machine, &self.program] {
-            let end = (0..=MAX_TEXT.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-            let text = text.as_bytes().get(..end.unwrap_or(0)).unwrap_or_default();
+            let text = shown_text::sendable(text, MAX_TEXT);
             bytes.push(u8::try_from(text.len()).unwrap_or(0));
-            bytes.extend_from_slice(text);
+            bytes.extend_from_slice(text.as_bytes());
         }
         bytes
     }
@@ -63,10 +65,7 @@ impl Hello {
             let len = usize::from(*len);
             let (text, after) = after.split_at_checked(len).ok_or(HelloError::Truncated)?;
             rest = after;
-            let text = std::str::from_utf8(text).map_err(|_| HelloError::Text)?;
-            // Shown to a person: nothing that moves a cursor or hides a character.
-            let harmless = text.len() <= MAX_TEXT && !text.chars().any(char::is_control);
-            if harmless { Ok(text.to_owned()) } else { Err(HelloError::Text) }
+            shown_text::received(text, MAX_TEXT).ok_or(HelloError::Text)
         };
         Ok(Self { role, machine: text()?, program: text()? })
     }
@@ -82,7 +81,9 @@ pub enum HelloError {
     /// It ends too early.
     #[error("it ends too early")]
     Truncated,
-    /// A text is too long, not UTF-8, or holds control characters.
-    #[error("a text is longer than {MAX_TEXT} bytes, not UTF-8, or holds control characters")]
+    /// A text is too long, not UTF-8, or holds characters that hide or move others.
+    #[error(
+        "a text is longer than {MAX_TEXT} bytes, not UTF-8, or holds characters that hide others"
+    )]
     Text,
 }

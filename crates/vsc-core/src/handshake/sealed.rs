@@ -70,8 +70,9 @@ impl Sealed {
     ///
     /// # Errors
     ///
-    /// [`SealError::Forged`] when a byte was changed, or it was sealed by somebody else;
-    /// [`SealError::Repeated`] when it, or a later one, came before. Both end the session.
+    /// [`SealError::Forged`] when a byte was changed, or it was sealed by somebody else: the
+    /// channel is not to be used any more. [`SealError::Repeated`] when it, or a later one, came
+    /// before: it is to be dropped, and changes nothing.
     pub fn open(&mut self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let (number, body) = sealed.split_first_chunk::<8>().ok_or(SealError::Forged)?;
         let number = u64::from_be_bytes(*number);

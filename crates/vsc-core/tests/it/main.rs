@@ -11,11 +11,14 @@
 mod any_bytes;
 mod apdu;
 mod atr;
+mod handshake;
 mod hostile;
 mod link;
+mod malice;
 mod redaction;
 mod relay;
 mod sensitive;
+mod session;
 mod shares;
 mod vpcd;
 mod wire_page;
