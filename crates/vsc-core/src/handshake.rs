@@ -22,7 +22,8 @@
 //! of any of them fails the handshake. Keys are drawn from the operating system by the two
 //! cryptography crates, the only randomness here that is not an argument.
 //!
-//! Sources: RFC 9382 (SPAKE2), the Noise Protocol Framework, revision 34.
+//! Sources: SPAKE2 in the form that came before RFC 9382 and that the `spake2` crate shares with
+//! magic-wormhole (`docs/wire/vsc.md` writes it out); the Noise Protocol Framework, revision 34.
 
 mod hello;
 mod sealed;

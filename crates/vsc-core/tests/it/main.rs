@@ -15,6 +15,7 @@ mod handshake;
 mod hostile;
 mod link;
 mod malice;
+mod other_implementation;
 mod redaction;
 mod relay;
 mod sensitive;

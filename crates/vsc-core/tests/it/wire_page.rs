@@ -8,6 +8,7 @@ use vsc_core::apdu::{Command, Response};
 use vsc_core::atr::Atr;
 use vsc_core::cards::{CardFailure, CommandNumber, Epoch, Message, PowerAction, ShareId};
 use vsc_core::mailbox::{CloseReason, FromRelay, MailboxNumber, Ticket, ToRelay};
+use vsc_core::pairing::{Code, Words};
 use vsc_core::session::{EndReason, Session, Timers};
 use vsc_core::vpcd::{Ask, AskReader, Reply, encode_ask};
 
@@ -17,7 +18,7 @@ fn file(path: &str) -> String {
 }
 
 /// Name to bytes, of those whose name begins like this; each line must be on the page.
-fn examples(beginning: &str) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn examples(beginning: &str) -> BTreeMap<String, Vec<u8>> {
     let (fixtures, page) =
         (file("fixtures/data/vsc-core/wire-examples.txt"), file("docs/wire/vsc.md"));
     let mut examples = BTreeMap::new();
@@ -189,4 +190,16 @@ fn reasons_have_the_numbers_of_the_page() {
         assert!(page.contains(&format!("\n| {code} | ")), "{code}");
     }
     assert!(FromRelay::decode(&[0x87, 11]).is_err());
+}
+
+#[test]
+fn the_words_of_codes_are_the_list_of_the_page() {
+    let words: Vec<_> = (0..=255_u8)
+        .map(|byte| {
+            let code = Code::new(MailboxNumber(1), Words::from_random([byte; 3]));
+            code.spoken().rsplit('-').next().unwrap().to_owned()
+        })
+        .collect();
+    let listed: Vec<_> = words.chunks(16).map(|line| line.join(" ")).collect();
+    assert!(file("docs/wire/vsc.md").contains(&listed.join("\n")));
 }
