@@ -22,8 +22,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a service answers.
 pub trait Handler: Send + Sync + 'static {
-    /// Answers one request, in as many lines as it takes.
-    fn handle(&self, request: Request, answers: &mut Answers) -> impl Future<Output = ()> + Send;
+    /// Answers one request: by what it returns, after as many lines as it sends itself.
+    fn handle(
+        &self,
+        request: Request,
+        answers: &mut Answers,
+    ) -> impl Future<Output = Result<Option<Reply>, Refusal>> + Send;
 }
 
 /// Where the answers to one request go.
@@ -109,10 +113,16 @@ async fn converse<H: Handler>(stream: Stream, handler: &H) -> io::Result<()> {
     let (read, write) = tokio::io::split(stream);
     let mut answers = Answers { read: BufReader::new(read), write, open: true };
     while answers.open {
-        match answers.next_request().await? {
+        let done = match answers.next_request().await? {
             None => break,
-            Some(Ok(request)) => handler.handle(request, &mut answers).await,
-            Some(Err(refusal)) => drop(answers.send(&Reply::Refused(refusal)).await),
+            Some(request) => match request {
+                Ok(request) => handler.handle(request, &mut answers).await,
+                Err(refusal) => Err(refusal),
+            },
+        };
+        let last = done.unwrap_or_else(|refusal| Some(Reply::Refused(refusal)));
+        if let Some(reply) = last {
+            answers.send(&reply).await;
         }
     }
     Ok(())

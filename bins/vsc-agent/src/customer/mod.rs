@@ -89,12 +89,16 @@ impl CustomerService {
 }
 
 impl Handler for CustomerService {
-    async fn handle(&self, request: Request, answers: &mut Answers) {
+    async fn handle(
+        &self,
+        request: Request,
+        answers: &mut Answers,
+    ) -> Result<Option<Reply>, Refusal> {
         let elsewhere = || {
             let reason = "readers are shared from the representative's desk, not from here";
             Err(Refusal::new(RefusalKind::WrongService, reason))
         };
-        let done = match request {
+        match request {
             Request::Status {} => Ok(Some(Reply::Status(Box::new(self.status())))),
             Request::Watch {} => {
                 let mut sessions = self.host.board.changes();
@@ -119,11 +123,6 @@ impl Handler for CustomerService {
             Request::End { session } => {
                 self.sessions.end(session, Order::End(EndReason::User)).await.map(Some)
             }
-        };
-        match done {
-            Ok(Some(reply)) => drop(answers.send(&reply).await),
-            Ok(None) => {}
-            Err(refusal) => drop(answers.send(&Reply::Refused(refusal)).await),
         }
     }
 }

@@ -128,8 +128,12 @@ impl RepService {
 }
 
 impl Handler for RepService {
-    async fn handle(&self, request: Request, answers: &mut Answers) {
-        let done = match request {
+    async fn handle(
+        &self,
+        request: Request,
+        answers: &mut Answers,
+    ) -> Result<Option<Reply>, Refusal> {
+        match request {
             Request::Status {} => Ok(Some(Reply::Status(Box::new(self.status())))),
             Request::Watch {} => {
                 let mut sessions = self.host.board.changes();
@@ -160,11 +164,6 @@ impl Handler for RepService {
             Request::End { session } => {
                 self.sessions.end(session, Order::End(EndReason::User)).await.map(Some)
             }
-        };
-        match done {
-            Ok(Some(reply)) => drop(answers.send(&reply).await),
-            Ok(None) => {}
-            Err(refusal) => drop(answers.send(&Reply::Refused(refusal)).await),
         }
     }
 }
