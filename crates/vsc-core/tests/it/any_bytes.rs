@@ -4,11 +4,14 @@ use std::time::{Duration, Instant};
 
 use vsc_core::apdu::{Command, Response};
 use vsc_core::atr::Atr;
-use vsc_core::cards::Message;
+use vsc_core::cards::{Message, ShareId};
+use vsc_core::customer::{Customer, DriverAction};
 use vsc_core::handshake::{Handshake, Hello, Proof, Role};
+use vsc_core::link::{Event, Invitation, Link, Meeting};
 use vsc_core::mailbox::{FromRelay, MailboxNumber, ToRelay};
 use vsc_core::pairing::Words;
 use vsc_core::relay::{ConnectionId, Entropy, Relay, RelayLimits, Source};
+use vsc_core::rep::{CardOrder, CardReport, CardWork, Rep};
 use vsc_core::sensitive::Sensitivity;
 use vsc_core::session::{MAX_MESSAGE, Session, Timers};
 use vsc_core::vpcd::{Ask, AskReader, encode_ask};
@@ -94,6 +97,8 @@ pub(crate) fn session(bytes: &[u8]) {
             [0xFD, seconds, ..] => {
                 now += Duration::from_secs(u64::from(*seconds));
                 session.handle_timeout(now);
+                let next = session.poll_timeout();
+                assert!(next.is_none_or(|next| next > now), "it wants to be woken again at once");
             }
             [0xFC, rest @ ..] => drop(session.send(rest)),
             frame => drop(session.handle_frame(now, frame)),
@@ -108,6 +113,107 @@ pub(crate) fn session(bytes: &[u8]) {
             assert!(session.send(b"x").is_err());
             assert!(session.poll_timeout().is_none());
         }
+    }
+}
+
+/// Whatever a relay says, an agent takes part in one handshake, lets no stranger in, and goes on
+/// or is over.
+pub(crate) fn link(bytes: &[u8]) {
+    let words = Words::from_random([1, 2, 3]);
+    for meeting in [
+        Meeting::Open(Invitation::Words(words.clone())),
+        Meeting::Join(MailboxNumber(1), Proof::Words(words.clone())),
+    ] {
+        let hello = Hello { role: meeting.role(), machine: String::new(), program: String::new() };
+        let mut link = Link::new(meeting, hello, Timers::default());
+        let (mut now, mut said) = (Instant::now(), 0);
+        for message in pieces(bytes) {
+            match message {
+                [0xFF, ..] => link.handle_disconnected(now),
+                [0xFE, ..] => link.handle_connected(),
+                [0xFD, seconds, ..] => {
+                    now += Duration::from_secs(u64::from(*seconds));
+                    link.handle_timeout(now);
+                    let next = link.poll_timeout();
+                    assert!(next.is_none_or(|next| next > now), "it wants to be woken at once");
+                }
+                message => link.handle_message(now, message),
+            }
+            while let Some(message) = link.poll_message() {
+                said +=
+                    usize::from(matches!(ToRelay::decode(&message).unwrap(), ToRelay::Forward(_)));
+            }
+            while let Some(event) = link.poll_event() {
+                assert!(!matches!(event, Event::Established(_) | Event::Message(_)), "{event:?}");
+            }
+        }
+        assert!(said <= 1, "more than one guess was answered");
+    }
+}
+
+/// Whatever the other desk says about a share: one order at a time for the card, and one answer
+/// for each command of the driver at the most.
+pub(crate) fn share(bytes: &[u8]) {
+    let mut now = Instant::now();
+    let (mut rep, mut customer) = (Rep::new(ShareId(0)), Customer::new(ShareId(0)));
+    let mut at_the_card: Option<CardOrder> = None;
+    let mut asked = false;
+    for piece in pieces(bytes) {
+        match piece {
+            [0xFF, seconds, ..] => {
+                now += Duration::from_secs(u64::from(*seconds));
+                rep.handle_timeout(now);
+                customer.handle_timeout(now);
+                let next = rep.poll_timeout().into_iter().chain(customer.poll_timeout()).min();
+                assert!(next.is_none_or(|next| next > now), "it wants to be woken at once");
+            }
+            [0xFE, ..] => {
+                let atr = Atr::new(&[0x3B, 0x00]).unwrap();
+                match at_the_card.take() {
+                    Some(CardOrder { number, work: CardWork::Transmit(_) }) => {
+                        let outcome = Ok(Response::new(vec![0x90, 0x00]).unwrap());
+                        rep.handle_card(CardReport::Transmitted { number, outcome });
+                    }
+                    Some(CardOrder { number, work: CardWork::Reset { .. } }) => {
+                        rep.handle_card(CardReport::Reset { number, outcome: Ok(atr) });
+                    }
+                    None => rep.handle_card(CardReport::Present(atr)),
+                }
+            }
+            [0xFD, ..] => rep.handle_card(CardReport::Absent),
+            [0xFC, ask @ ..] => {
+                let ask = match ask {
+                    [0] => Ask::PowerOff,
+                    [1] => Ask::PowerOn,
+                    [2] => Ask::Reset,
+                    [4] => Ask::Atr,
+                    command => Ask::Transmit(Command::new(command.to_vec()).unwrap()),
+                };
+                asked |= matches!(ask, Ask::Transmit(_));
+                customer.handle_driver(now, ask);
+            }
+            [0xFB, ..] => customer.handle_driver_lost(),
+            message => {
+                if let Ok(message) = Message::decode(message) {
+                    rep.handle_message(now, message);
+                }
+                if let Ok(message) = Message::decode(message) {
+                    customer.handle_message(now, message);
+                }
+            }
+        }
+        while let Some(order) = rep.poll_order() {
+            assert!(at_the_card.is_none(), "the card has something to do already");
+            at_the_card = Some(order);
+        }
+        while let Some(action) = customer.poll_action() {
+            if matches!(action, DriverAction::Respond(_)) {
+                assert!(std::mem::take(&mut asked), "an answer to nothing");
+            }
+        }
+        let waiting = std::iter::from_fn(|| rep.poll_message())
+            .chain(std::iter::from_fn(|| customer.poll_message()));
+        assert!(waiting.count() <= 4, "what waits grows");
     }
 }
 

@@ -2,12 +2,17 @@
 
 use proptest::prelude::*;
 
+use vsc_core::handshake::{Handshake, Proof, Role};
+use vsc_core::mailbox::{FromRelay, MailboxNumber, Ticket};
+use vsc_core::pairing::Words;
+
 use crate::any_bytes;
+use crate::world::hello;
 
 type Claim = fn(&[u8]);
 
-/// All but the handshake, whose curve takes its time.
-const CLAIMS: [(&str, Claim); 7] = [
+/// All but those with a handshake, whose curve takes its time.
+const CLAIMS: [(&str, Claim); 8] = [
     ("apdu", any_bytes::apdu),
     ("atr", any_bytes::atr),
     ("vpcd", any_bytes::vpcd),
@@ -15,7 +20,10 @@ const CLAIMS: [(&str, Claim); 7] = [
     ("cards", any_bytes::cards),
     ("session", any_bytes::session),
     ("relay", any_bytes::relay),
+    ("share", any_bytes::share),
 ];
+
+const SLOW: [(&str, Claim); 2] = [("handshake", any_bytes::handshake), ("link", any_bytes::link)];
 
 fn examples() -> Vec<Vec<u8>> {
     let text = include_str!("../../../../fixtures/data/vsc-core/wire-examples.txt");
@@ -50,7 +58,7 @@ fn changed_cut_and_lengthened_examples_do_no_harm() {
 #[test]
 fn what_fuzzing_found_stays_harmless() {
     let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/regressions");
-    for (name, claim) in CLAIMS.into_iter().chain([("handshake", any_bytes::handshake as Claim)]) {
+    for (name, claim) in CLAIMS.into_iter().chain(SLOW) {
         let Ok(folder) = std::fs::read_dir(std::path::Path::new(corpus).join(name)) else {
             continue;
         };
@@ -65,7 +73,9 @@ proptest! {
 
     #[test]
     fn no_bytes_get_through_a_handshake(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        any_bytes::handshake(&bytes);
+        for (_, claim) in SLOW {
+            claim(&bytes);
+        }
     }
 }
 
@@ -75,6 +85,36 @@ proptest! {
         for (_, claim) in CLAIMS {
             claim(&bytes);
         }
+    }
+
+    /// What a relay can say, in any order, with the connection coming and going.
+    #[test]
+    fn a_relay_that_says_anything_gets_nothing(
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 1..12),
+    ) {
+        let element = Handshake::begin(
+            Role::Representative,
+            MailboxNumber(1),
+            hello(Role::Representative, "relay"),
+            &Proof::Words(Words::from_random([7, 7, 7])),
+        );
+        let element = FromRelay::Forwarded(element.unwrap().1.unwrap()).encode();
+        let mut said = vec![vec![0xFF], vec![0xFE], vec![0xFD, 21], element.clone(), element];
+        said.extend([
+            FromRelay::Opened(MailboxNumber(1), Ticket([1; 16])).encode(),
+            FromRelay::Joined(Ticket([1; 16])).encode(),
+            FromRelay::Joined(Ticket([1; 16])).encode(),
+            FromRelay::Resumed { peer_here: true }.encode(),
+            FromRelay::PeerHere.encode(),
+            FromRelay::PeerAway.encode(),
+        ]);
+        let mut bytes = vec![1, 0xFE];
+        for pick in picks {
+            let message = pick.get(&said);
+            bytes.push(u8::try_from(message.len()).unwrap());
+            bytes.extend(message);
+        }
+        any_bytes::link(&bytes);
     }
 
     #[test]
