@@ -45,6 +45,34 @@ fn a_wire_that_is_cut_again_and_again_loses_and_repeats_nothing() {
 }
 
 #[test]
+fn a_relay_killed_in_the_midst_of_a_command_leaves_it_done_once_and_unanswered() {
+    let test = "a_relay_killed_in_the_midst_of_a_command_leaves_it_done_once_and_unanswered";
+    let Some(mut house) = House::with_shared_card(test, Plan::default()) else { return };
+    house.card.with_faults(|f| f.arm(When::Every, Fault::Slow(Duration::from_secs(2))));
+    house.recording.take();
+    let before = house.card.with_faults(|faults| faults.seen());
+    let mut command = house.customer.command("opensc-tool");
+    command.args(["--send-apdu", "00:A4:04:00:05:A0:00:00:03:08"]);
+    let run = std::thread::spawn(move || pcsc_rig::tool::run(&mut command, LIMIT).unwrap());
+    until("the card works on it", || house.card.with_faults(|faults| faults.seen()) > before);
+    house.stop_relay();
+    house.start_relay();
+    until("the session is over", || house.status(Side::Customer)["sessions"] == json!([]));
+    house.wait_for_no_card();
+    let finished = run.join().unwrap();
+    assert!(!finished.stdout_text().contains("SW1=0x90"), "{finished:?}");
+    // OpenSC itself asks before it sends what it was told to; nothing of that was done twice.
+    let mut exchanges = house.recording.take();
+    let asked = exchanges.len();
+    exchanges.dedup();
+    assert_eq!(exchanges.len(), asked, "{exchanges:?}");
+    house.card.with_faults(card_sim::Faults::disarm);
+    house.pair();
+    house.share();
+    assert!(house.tool(Side::Customer, "opensc-tool", &NAME).succeeded(), "{}", house.logs());
+}
+
+#[test]
 fn a_sleeping_desk_answers_when_it_wakes() {
     let test = "a_sleeping_desk_answers_when_it_wakes";
     let Some(house) = House::open(test, Plan::default()) else { return };
