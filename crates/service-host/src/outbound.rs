@@ -42,7 +42,7 @@ impl fmt::Display for Bracketed<'_> {
 /// An HTTP proxy, `http://host:port`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyAddress {
-    /// Host name or address.
+    /// Host name or address, without brackets.
     pub host: String,
     /// Port.
     pub port: u16,
@@ -65,9 +65,14 @@ impl ProxyAddress {
             && url.username().is_empty()
             && url.password().is_none()
             && matches!(url.path(), "" | "/")
-            && url.query().is_none();
+            && url.query().is_none()
+            && url.fragment().is_none();
         match (url.host_str(), url.port_or_known_default()) {
-            (Some(host), Some(port)) if plain => Ok(Self { host: host.to_owned(), port }),
+            // Nobody listens at port 0.
+            (Some(host), Some(port @ 1..)) if plain => {
+                // A resolver wants an IPv6 address bare.
+                Ok(Self { host: host.trim_matches(['[', ']']).to_owned(), port })
+            }
             _ => Err(NoProxyAddress),
         }
     }
@@ -75,7 +80,7 @@ impl ProxyAddress {
     /// The proxy as a URL.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}:{}", self.host, self.port)
+        format!("http://{}:{}", Bracketed(&self.host), self.port)
     }
 }
 
@@ -280,10 +285,112 @@ async fn tunnel(
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::task::JoinHandle;
+
     use super::*;
 
     fn addresses(list: &[&str]) -> Vec<SocketAddr> {
         list.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn proxies_are_read_with_their_defaults() {
+        for (text, host, port, url) in [
+            (
+                "http://proxy.example.com:3128",
+                "proxy.example.com",
+                3128,
+                "http://proxy.example.com:3128",
+            ),
+            ("http://proxy.example.com", "proxy.example.com", 80, "http://proxy.example.com:80"),
+            ("http://192.0.2.7:8080/", "192.0.2.7", 8080, "http://192.0.2.7:8080"),
+            ("http://[2001:db8::1]:3128", "2001:db8::1", 3128, "http://[2001:db8::1]:3128"),
+        ] {
+            let proxy = ProxyAddress::parse(text).expect(text);
+            assert_eq!((proxy.host.as_str(), proxy.port), (host, port), "{text}");
+            assert_eq!(proxy.url(), url);
+            assert_eq!(ProxyAddress::parse(&proxy.url()), Ok(proxy));
+        }
+    }
+
+    #[test]
+    fn proxies_that_would_not_be_used_as_written_are_refused() {
+        for text in [
+            "proxy.example.com:3128",
+            "https://proxy.example.com",
+            "socks5://proxy.example.com:1080",
+            "http://joe:secret@proxy.example.com",
+            "http://proxy.example.com/way",
+            "http://proxy.example.com?x",
+            "http://proxy.example.com#x",
+            "http://proxy.example.com:0",
+            "http://proxy.example.com:65536",
+            "http://",
+            "",
+        ] {
+            assert_eq!(ProxyAddress::parse(text), Err(NoProxyAddress), "{text}");
+        }
+    }
+
+    /// A proxy that answers one request with `answer` and then says `hello` through the tunnel.
+    async fn proxy_at(answer: &'static str) -> (ProxyAddress, JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8(head).unwrap()
+        });
+        (ProxyAddress::parse(&url).unwrap(), asked)
+    }
+
+    const LET_THROUGH: &str = "HTTP/1.1 200 Connected\r\n\r\nhello";
+
+    #[tokio::test]
+    async fn proxy_is_asked_for_the_host_and_then_carries_its_bytes() {
+        for (host, target) in
+            [("relay.example.com", "relay.example.com:443"), ("2001:db8::1", "[2001:db8::1]:443")]
+        {
+            let (proxy, asked) = proxy_at(LET_THROUGH).await;
+            let mut stream = reach(host, 443, Some(&proxy)).await.unwrap();
+            let mut heard = String::new();
+            stream.read_to_string(&mut heard).await.unwrap();
+            assert_eq!(heard, "hello");
+            let asked = asked.await.unwrap().to_lowercase();
+            assert!(asked.starts_with(&format!("connect {target} http/1.1\r\n")), "{asked}");
+            assert!(asked.contains(&format!("host: {target}\r\n")), "{asked}");
+        }
+    }
+
+    #[tokio::test]
+    async fn proxy_named_by_its_ipv6_address_needs_no_resolver() {
+        // Nobody listens there, and the machine may have no IPv6 at all: the address was tried.
+        let proxy = ProxyAddress::parse("http://[::1]:1").unwrap();
+        let error = reach("relay.example.com", 443, Some(&proxy)).await.err().unwrap();
+        assert!(matches!(error, ReachError::Unreachable { .. }), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_on_the_way_is_told_apart() {
+        let no = "HTTP/1.1 407 Log on first\r\nContent-Length: 0\r\n\r\n";
+        let (proxy, _asked) = proxy_at(no).await;
+        let refused = reach("relay.example.com", 443, Some(&proxy)).await.err().unwrap();
+        assert!(matches!(refused, ReachError::ProxyRefused { status: 407, .. }), "{refused:?}");
+
+        let (proxy, _asked) = proxy_at("SSH-2.0-other\r\n").await;
+        let broken = reach("relay.example.com", 443, Some(&proxy)).await.err().unwrap();
+        assert!(matches!(broken, ReachError::ProxyBroken(_)), "{broken:?}");
+
+        // A port that was ours a moment ago, and at which nobody listens any more.
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let nobody = reach("127.0.0.1", port, None).await.err().unwrap();
+        assert!(matches!(nobody, ReachError::Unreachable { .. }), "{nobody:?}");
     }
 
     #[test]
