@@ -18,7 +18,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use url::Url;
+
+mod proxy;
+
+pub use proxy::{NoProxyAddress, ProxyAddress};
 
 /// How long the next address waits for the one before it (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -36,51 +39,6 @@ pub struct Bracketed<'h>(pub &'h str);
 impl fmt::Display for Bracketed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.contains(':') { write!(f, "[{}]", self.0) } else { f.write_str(self.0) }
-    }
-}
-
-/// An HTTP proxy, `http://host:port`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProxyAddress {
-    /// Host name or address, without brackets.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-}
-
-/// A text is no address of a proxy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a proxy is http://host:port, without user, path or query")]
-pub struct NoProxyAddress;
-
-impl ProxyAddress {
-    /// Reads `http://host:port`.
-    ///
-    /// # Errors
-    ///
-    /// [`NoProxyAddress`]. Proxies that want a password are not spoken to.
-    pub fn parse(text: &str) -> Result<Self, NoProxyAddress> {
-        let url = Url::parse(text).map_err(|_| NoProxyAddress)?;
-        let plain = url.scheme() == "http"
-            && url.username().is_empty()
-            && url.password().is_none()
-            && matches!(url.path(), "" | "/")
-            && url.query().is_none()
-            && url.fragment().is_none();
-        match (url.host_str(), url.port_or_known_default()) {
-            // Nobody listens at port 0.
-            (Some(host), Some(port @ 1..)) if plain => {
-                // A resolver wants an IPv6 address bare.
-                Ok(Self { host: host.trim_matches(['[', ']']).to_owned(), port })
-            }
-            _ => Err(NoProxyAddress),
-        }
-    }
-
-    /// The proxy as a URL.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://{}:{}", Bracketed(&self.host), self.port)
     }
 }
 
@@ -293,45 +251,6 @@ mod tests {
 
     fn addresses(list: &[&str]) -> Vec<SocketAddr> {
         list.iter().map(|text| text.parse().unwrap()).collect()
-    }
-
-    #[test]
-    fn proxies_are_read_with_their_defaults() {
-        for (text, host, port, url) in [
-            (
-                "http://proxy.example.com:3128",
-                "proxy.example.com",
-                3128,
-                "http://proxy.example.com:3128",
-            ),
-            ("http://proxy.example.com", "proxy.example.com", 80, "http://proxy.example.com:80"),
-            ("http://192.0.2.7:8080/", "192.0.2.7", 8080, "http://192.0.2.7:8080"),
-            ("http://[2001:db8::1]:3128", "2001:db8::1", 3128, "http://[2001:db8::1]:3128"),
-        ] {
-            let proxy = ProxyAddress::parse(text).expect(text);
-            assert_eq!((proxy.host.as_str(), proxy.port), (host, port), "{text}");
-            assert_eq!(proxy.url(), url);
-            assert_eq!(ProxyAddress::parse(&proxy.url()), Ok(proxy));
-        }
-    }
-
-    #[test]
-    fn proxies_that_would_not_be_used_as_written_are_refused() {
-        for text in [
-            "proxy.example.com:3128",
-            "https://proxy.example.com",
-            "socks5://proxy.example.com:1080",
-            "http://joe:secret@proxy.example.com",
-            "http://proxy.example.com/way",
-            "http://proxy.example.com?x",
-            "http://proxy.example.com#x",
-            "http://proxy.example.com:0",
-            "http://proxy.example.com:65536",
-            "http://",
-            "",
-        ] {
-            assert_eq!(ProxyAddress::parse(text), Err(NoProxyAddress), "{text}");
-        }
     }
 
     /// A proxy that answers one request with `answer` and then says `hello` through the tunnel.
