@@ -107,8 +107,12 @@ fn play(stage: &mut Stage, story: &mut Story, keep: bool) -> anyhow::Result<()> 
     let ended = stage.stop_agents()?;
     story.claim("all three programs end with exit code 0 when told to stop", "0 0 0", &ended);
     let pin = [Planted::new("the card's PIN", stage.pin())];
-    let swept = stage.sweep(&pin)?;
-    story.tell(format!("searched {} files, {} bytes", swept.texts, swept.bytes));
+    let mut swept = stage.sweep(&pin)?;
+    swept.look_at("this story", story.so_far()?.as_bytes(), &pin);
+    story.tell(format!(
+        "searched this story, both PC/SC services' folders and all logs: {} texts, {} bytes",
+        swept.texts, swept.bytes
+    ));
     story.claim_that("the PIN is in none of them", swept.found.is_empty(), swept.found.join("; "));
     let harmless = stage.sweep(&[Planted::new("the reader's name", "Desk reader")])?;
     story.claim_that(
@@ -139,9 +143,10 @@ fn compare(story: &mut Story, direct: &[Done], relayed: &[Done]) {
             relayed.time(),
             relayed.commands.to_string(),
             relayed.round_trips.to_string(),
+            if direct.is_like(relayed) { "yes" } else { "NO" }.to_owned(),
         ]);
     }
-    story.tell(table(&["step", "at the desk", "relayed", "APDUs", "round trips"], &rows));
+    story.tell(table(&["step", "at the desk", "relayed", "APDUs", "round trips", "same"], &rows));
     for (step, (direct, relayed)) in STEPS.iter().zip(direct.iter().zip(relayed)) {
         let claim = format!("{}: the same was printed", step.name);
         story.claim(claim, &direct.printed, &relayed.printed);

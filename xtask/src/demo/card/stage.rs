@@ -52,6 +52,8 @@ impl Desk {
 #[derive(Deserialize)]
 struct World {
     environment: BTreeMap<String, String>,
+    /// Where its daemon logs, and where programs in it have their home and caches.
+    folder: PathBuf,
     slots: Vec<Slot>,
 }
 
@@ -292,9 +294,16 @@ impl Stage {
         Ok(codes.join(" "))
     }
 
-    /// Searches everything that is left.
+    /// Searches everything that is left, in both worlds too.
     pub(super) fn sweep(&self, planted: &[Planted]) -> anyhow::Result<Swept> {
-        sweep::sweep(&self.folder, &[], planted)
+        let mut all = Swept::default();
+        for folder in [&self.folder, &self.desk.folder, &self.customer.folder] {
+            let swept = sweep::sweep(folder, &[], planted)?;
+            all.texts += swept.texts;
+            all.bytes += swept.bytes;
+            all.found.extend(swept.found);
+        }
+        Ok(all)
     }
 
     /// What the agents logged, for a story that broke off.

@@ -92,6 +92,11 @@ pub(super) struct Done {
 }
 
 impl Done {
+    /// Whether the same was printed and written, and the card noticed no difference.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.printed == other.printed && self.exchanges == other.exchanges
+    }
+
     /// How long it took, for people.
     pub(super) fn time(&self) -> String {
         format!("{} ms", self.took.as_millis())
