@@ -327,11 +327,11 @@ impl Stage {
         let members = self.household.keep()?;
         let pids: Vec<_> = members.iter().map(|(_, pid)| pid.to_string()).collect();
         Ok(format!(
-            "\nEverything is still running, in {folder}.\n\
+            "\nEverything is still running, in {folder}. A card takes up to two seconds to appear.\n\
              share again:   {agent} share 'Desk reader 00 00' --control {folder}/rep.sock\n\
              use the card:  PCSCLITE_CSOCK_NAME={} opensc-tool --name\n\
              what it costs: {agent} status --control {folder}/customer.sock\n\
-             stop it:       kill {} && rm -r {folder}\n",
+             stop it:       kill {}; sleep 2; rm -r {folder}\n",
             socket.unwrap_or_default(),
             pids.join(" ")
         ))

@@ -228,7 +228,7 @@ Ask the service:
   tail -f {log}
 
 Stop everything and clean up:
-  kill {pids}; rm -r {folder}"#,
+  kill {pids}; sleep 2; rm -r {folder}"#,
             running = running.join("\n"),
             site = self.site.url(),
             vault = self.vault.url(),
