@@ -117,7 +117,7 @@ pub enum Command {
 /// How to get together with other agents.
 #[derive(Debug, clap::Args)]
 pub struct MeetingArgs {
-    /// The relay, or the other agent if that one listens (wss://HOST[:PORT], or ws:// without TLS:
+    /// The relay, or the other agent if that one listens (wss://HOST:PORT, or ws:// without TLS:
     /// what is carried stays encrypted from agent to agent).
     #[arg(long, value_name = "URL", env = "VSC_AGENT_RELAY", required_unless_present = "listen")]
     pub relay: Option<String>,
