@@ -183,6 +183,25 @@ fn cards_with_extended_length_work_the_same_at_both_desks() {
 }
 
 #[test]
+fn long_answers_cross_in_one_piece_where_the_card_has_extended_length() {
+    let test = "long_answers_cross_in_one_piece_where_the_card_has_extended_length";
+    let atr = Atr::new(&EXTENDED_LENGTH_ATR).unwrap();
+    let plan = Plan { profile: Profile { atr, ..Profile::default() }, ..Plan::default() };
+    let Some(house) = House::open(test, plan) else { return };
+    // The certificate of 9A, with lengths of three bytes; OpenSC would ask for it in parts.
+    let script = "printf '00 A4 04 00 05 A0 00 00 03 08 00\\n\
+                  00 CB 3F FF 00 00 05 5C 03 5F C1 05 00 00\\n' | scriptor";
+    let direct = one_run(&house, Side::Rep, &["sh", "-c", script]);
+    house.pair();
+    house.share();
+    let relayed = one_run(&house, Side::Customer, &["sh", "-c", script]);
+    assert_eq!(relayed, direct, "{}", house.logs());
+    let (asked, said) = relayed.exchanges.last().unwrap().split_once(" -> ").unwrap();
+    assert_eq!(asked, "00CB3FFF0000055C035FC1050000");
+    assert!(said.len() / 2 > 258 && said.ends_with("9000"), "{said}");
+}
+
+#[test]
 fn yubicos_tool_works_the_same_at_both_desks() {
     const TOOL: [&str; 3] = ["yubico-piv-tool", "--reader", "Yubico"];
     let with = |arguments: &[&'static str]| [&TOOL[..], arguments].concat();
