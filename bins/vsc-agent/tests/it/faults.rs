@@ -12,6 +12,18 @@ use crate::wire::Kind;
 const NAME: [&str; 1] = ["--name"];
 const DUMP: [&str; 1] = ["--dump"];
 
+/// Presents a wrong PIN, without a question before it.
+const WRONG_PIN: &str = "printf '00 A4 04 00 05 A0 00 00 03 08 00\\n\
+    00 20 00 80 08 39 39 39 39 39 39 FF FF\\n' | scriptor";
+
+fn tries(house: &House) -> u8 {
+    house.card.with_card(|card| card.snapshot().pin_tries_left)
+}
+
+fn presented(house: &House) -> u64 {
+    house.card.with_card(|card| card.counters().pins_presented)
+}
+
 /// What the card was asked and answered while a tool ran.
 fn exchanges_of(house: &House, side: Side, program: &str, arguments: &[&str]) -> Vec<String> {
     house.recording.take();
@@ -48,28 +60,32 @@ fn a_wire_that_is_cut_again_and_again_loses_and_repeats_nothing() {
 fn a_relay_killed_in_the_midst_of_a_command_leaves_it_done_once_and_unanswered() {
     let test = "a_relay_killed_in_the_midst_of_a_command_leaves_it_done_once_and_unanswered";
     let Some(mut house) = House::with_shared_card(test, Plan::default()) else { return };
-    house.card.with_faults(|f| f.arm(When::Every, Fault::Slow(Duration::from_secs(2))));
-    house.recording.take();
-    let before = house.card.with_faults(|faults| faults.seen());
-    let mut command = house.customer.command("opensc-tool");
-    command.args(["--send-apdu", "00:A4:04:00:05:A0:00:00:03:08"]);
+    // The card does what it is asked and keeps the answer until it is pulled.
+    assert_eq!((tries(&house), presented(&house)), (3, 0));
+    house.card.with_faults(|f| f.arm(When::Instruction(0x20), Fault::Slow(LIMIT * 10)));
+    let mut command = house.customer.command("sh");
+    command.args(["-c", WRONG_PIN]);
     let run = std::thread::spawn(move || pcsc_rig::tool::run(&mut command, LIMIT).unwrap());
-    until("the card works on it", || house.card.with_faults(|faults| faults.seen()) > before);
+    until("the card has done it", || presented(&house) == 1);
     house.stop_relay();
     house.start_relay();
     until("the session is over", || house.status(Side::Customer)["sessions"] == json!([]));
     house.wait_for_no_card();
     let finished = run.join().unwrap();
-    assert!(!finished.stdout_text().contains("SW1=0x90"), "{finished:?}");
-    // OpenSC itself asks before it sends what it was told to; nothing of that was done twice.
-    let mut exchanges = house.recording.take();
-    let asked = exchanges.len();
-    exchanges.dedup();
-    assert_eq!(exchanges.len(), asked, "{exchanges:?}");
+    assert!(!finished.stdout_text().contains("63 C"), "nobody could answer: {finished:?}");
+    house.card.pull();
+    assert!(house.desk.wait_for_no_card(0, LIMIT).unwrap());
     house.card.with_faults(card_sim::Faults::disarm);
+    house.card.put_back();
+    assert!(house.desk.wait_for_card(0, LIMIT).unwrap());
     house.pair();
     house.share();
     assert!(house.tool(Side::Customer, "opensc-tool", &NAME).succeeded(), "{}", house.logs());
+    assert_eq!((tries(&house), presented(&house)), (2, 1));
+    // The same, with nobody in the way, is answered, and costs the next try.
+    let again = house.tool(Side::Customer, "sh", &["-c", WRONG_PIN]);
+    assert!(again.stdout_text().contains("63 C1"), "{again:?}");
+    assert_eq!((tries(&house), presented(&house)), (1, 2));
 }
 
 #[test]
