@@ -28,6 +28,7 @@ impl Program {
         let child = command
             .arg("--ready-file")
             .arg(&ready)
+            .env("RUST_BACKTRACE", "1")
             .stdin(Stdio::null())
             .stdout(sink.try_clone().unwrap())
             .stderr(sink)

@@ -19,6 +19,10 @@ const WRONG_PIN: &str = "60419283";
 /// The identifier of the PIV application, in every SELECT.
 const PIV: [u8; 9] = [0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00];
 
+/// What the card's certificate of 9A is, and what nobody but the two desks is to see of it.
+const CERTIFICATE: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/data/card-sim/9a-rsa2048.cert.der");
+
 /// The ways in which bytes get into a text.
 fn spellings(secret: &[u8]) -> Vec<Vec<u8>> {
     let join = |digits: fn(&u8) -> String, between: &str| {
@@ -108,6 +112,8 @@ fn pins_and_codes_are_in_nothing_that_is_written_or_told() {
     // The data of commands and answers is not for logs either.
     let select = [&[0x00, 0xA4, 0x04, 0x00, 0x09][..], &PIV].concat();
     assert_eq!(holding(&texts, &select), Vec::<String>::new());
+    let certificate = std::fs::read(CERTIFICATE).unwrap();
+    assert_eq!(holding(&texts, &certificate[100..132]), Vec::<String>::new());
     // The same search finds what is no secret.
     assert!(holding(&texts, b"pc-of-ann").len() >= 3, "{:?}", holding(&texts, b"pc-of-ann"));
     let logs = house.logs();
@@ -159,9 +165,7 @@ fn the_relay_holds_nothing_of_the_card_in_all_its_memory() {
     let test = "the_relay_holds_nothing_of_the_card_in_all_its_memory";
     let Some((house, code)) = after_a_flow(test) else { return };
     let (_, words) = code.split_once('-').unwrap();
-    let certificate =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/data/card-sim/9a-rsa2048.cert.der");
-    let certificate = std::fs::read(certificate).unwrap();
+    let certificate = std::fs::read(CERTIFICATE).unwrap();
     let atr = Profile::default().atr;
     let relay = memory(house.relay.as_ref().unwrap());
     let holds =
@@ -182,6 +186,12 @@ fn the_relay_holds_nothing_of_the_card_in_all_its_memory() {
     assert!(holds(&relay, b"vsc.link.v1"));
     let customer = memory(&house.customer_agent);
     assert!(holds(&customer, atr.bytes()));
+    // What was searched for did cross the relay.
+    let crossed = house.recording.take().concat();
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02X}")).collect::<String>();
+    for bytes in [PIN.as_bytes(), WRONG_PIN.as_bytes(), &PIV[..], &certificate[100..132]] {
+        assert!(crossed.contains(&hex(bytes)), "{}", hex(bytes));
+    }
     assert!(holds(&customer, b"Yubico YubiKey desk"));
     // And what an agent has sent on, it does not keep: a PIN that was verified is wiped.
     for (program, name) in [(&house.rep, "rep"), (&house.customer_agent, "customer")] {
