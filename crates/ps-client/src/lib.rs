@@ -10,6 +10,7 @@ mod error;
 pub mod model;
 mod percent;
 mod repeat;
+mod runtime;
 mod session;
 pub mod transport;
 
@@ -18,5 +19,6 @@ pub use self::auth::{Auth, RunAs, RunAsError};
 pub use self::client::{Challenge, Client, Limits, SignedIn};
 pub use self::error::{Error, ErrorKind, ReasonCode};
 pub use self::repeat::Repeat;
+pub use self::runtime::{Runtime, Task};
 pub use self::session::{Paged, Pages, Session};
 pub use self::transport::{Transport, TransportError};
