@@ -1,6 +1,7 @@
 //! Reading the vault's answers: property names in any case, nulls, unknown properties, and lists
 //! in three shapes.
 
+mod property;
 mod secret_text;
 
 use std::borrow::Cow;
@@ -9,6 +10,9 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+pub(crate) use self::property::{
+    FromNumber, FromText, ListItem, Property, Readable, number_property, text_property,
+};
 pub(crate) use self::secret_text::secret_text;
 
 /// One JSON object, its values still text. `null` counts as absent.
@@ -78,6 +82,15 @@ impl<'a> Fields<'a> {
     /// A text; an empty one is none.
     pub(crate) fn text(&self, property: &'static str) -> Result<Option<String>, RowError> {
         Ok(self.get::<String>(property)?.filter(|text| !text.is_empty()))
+    }
+
+    /// A text that stands for something; some servers write a number there. Empty is none.
+    pub(crate) fn word(&self, property: &'static str) -> Result<Option<String>, RowError> {
+        let Some(raw) = self.raw(property) else { return Ok(None) };
+        if raw.get().starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+            return Ok(Some(raw.get().to_owned()));
+        }
+        self.text(property)
     }
 
     /// A whole number; one in quotes is taken too.

@@ -248,9 +248,12 @@ impl<T: Transport> Client<T> {
             headers.insert(header::COOKIE, cookie);
         }
         let limits = self.inner.limits;
-        let body = call.body.map_or_else(Zeroizing::default, |json| json.0);
-        if !body.is_empty() {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let mut body = Zeroizing::default();
+        if let Some(content) = call.body {
+            if let Ok(media_type) = HeaderValue::from_str(&content.media_type) {
+                headers.insert(header::CONTENT_TYPE, media_type);
+            }
+            body = content.bytes;
         }
         let request = HttpRequest {
             method: call.method,

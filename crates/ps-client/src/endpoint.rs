@@ -4,6 +4,9 @@
 //! method and path, the permission it needs, what it answers, and how sure we are: *confirmed*
 //! by the vendor's documentation, *seen* in clients that rely on it, *inferred*.
 
+mod declare;
+
+pub mod access_policies;
 pub mod auth;
 pub mod credentials;
 pub mod isa_requests;
@@ -11,11 +14,14 @@ pub mod linked_accounts;
 pub mod managed_accounts;
 pub mod managed_systems;
 pub mod requests;
+pub mod sessions;
 
 use http::{Method, StatusCode};
-use serde::Serialize;
+use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+use crate::answer::{Fields, FromNumber, Readable, rows, secret_text};
+use crate::body::Value;
 use crate::error::{Error, ErrorKind, Excerpt, ReasonCode, is_html};
 use crate::repeat::Repeat;
 use crate::transport::HttpAnswer;
@@ -52,6 +58,16 @@ pub trait Endpoint {
     /// [`Error`] for every answer that is not the one hoped for.
     fn read(&self, answer: &ApiAnswer) -> Result<Self::Answer, Error>;
 
+    /// Reads the answer to a repeat, when an earlier try may have been executed: then what is gone
+    /// has been deleted, and is no error.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    fn read_again(&self, answer: &ApiAnswer) -> Result<Self::Answer, Error> {
+        self.read(answer)
+    }
+
     /// Looks whether the call can be made at all; a session does so before it sends anything.
     ///
     /// # Errors
@@ -67,6 +83,59 @@ pub trait Endpoint {
     }
 }
 
+/// A line of the catalogue: what is known of a call without making it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Call {
+    /// Method and path pattern, as [`Endpoint::NAME`].
+    pub name: &'static str,
+    /// The type that makes the call, as a path of this crate.
+    pub rust: &'static str,
+    /// The permission it needs, in the vault's words.
+    pub permission: &'static str,
+    /// How sure we are of its shape.
+    pub certainty: Certainty,
+    /// What a repeat would do.
+    pub repeat: Repeat,
+}
+
+/// How sure we are of what a call sends and what it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// The vendor's documentation says it.
+    Confirmed,
+    /// Clients in use rely on it.
+    Seen,
+    /// Known from practice, not confirmed by a text at hand.
+    Recalled,
+    /// Concluded from other facts.
+    Inferred,
+}
+
+/// Every call that this crate can make, family by family.
+///
+/// ```
+/// let calls = ps_client::endpoint::calls();
+/// let unsafe_to_repeat = calls.filter(|call| call.repeat == ps_client::Repeat::Unsafe);
+/// assert!(unsafe_to_repeat.map(|call| call.name).any(|name| name == "POST ISARequests"));
+/// ```
+pub fn calls() -> impl Iterator<Item = &'static Call> {
+    FAMILIES.iter().copied().flatten()
+}
+
+/// Every family's calls.
+const FAMILIES: &[&[Call]] = &[
+    access_policies::CALLS,
+    auth::CALLS,
+    credentials::CALLS,
+    isa_requests::CALLS,
+    linked_accounts::CALLS,
+    managed_accounts::CALLS,
+    managed_systems::CALLS,
+    requests::CALLS,
+    sessions::CALLS,
+];
+
 /// In a longer text four digits may mean anything.
 const LONGEST_CODE_BODY: usize = 256;
 
@@ -76,16 +145,19 @@ pub struct ApiRequest {
     pub(crate) method: Method,
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<(&'static str, String)>,
-    pub(crate) body: Option<Body>,
+    pub(crate) body: Option<Content>,
     pub(crate) is_list: bool,
 }
 
-/// A JSON body. `Debug` tells its length only.
-pub(crate) struct Body(pub(crate) Zeroizing<Vec<u8>>);
+/// A body and its type. `Debug` tells its length only.
+pub(crate) struct Content {
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    pub(crate) media_type: std::borrow::Cow<'static, str>,
+}
 
-impl std::fmt::Debug for Body {
+impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Body({} bytes)", self.0.len())
+        write!(f, "Content({}, {} bytes)", self.media_type, self.bytes.len())
     }
 }
 
@@ -100,14 +172,25 @@ impl ApiRequest {
         }
     }
 
-    pub(crate) fn query_if_some(mut self, name: &'static str, value: Option<String>) -> Self {
-        self.query.extend(value.map(|value| (name, value)));
+    /// A member of the query, unless it is absent.
+    pub(crate) fn set(mut self, name: &'static str, value: &impl Value) -> Self {
+        if !value.is_absent() {
+            let json = crate::body::Json::of(value);
+            // A text's JSON form is unquoted again; numbers and truth values are as in a query.
+            let text = serde_json::from_slice::<String>(&json);
+            let plain = |_| String::from_utf8_lossy(&json).into_owned();
+            self.query.push((name, text.unwrap_or_else(plain)));
+        }
         self
     }
 
-    pub(crate) fn json<B: Serialize>(mut self, body: &B) -> Self {
-        // Bodies here are structures of numbers and texts; writing them to memory cannot fail.
-        self.body = serde_json::to_vec(body).ok().map(|bytes| Body(Zeroizing::new(bytes)));
+    pub(crate) fn json(mut self, bytes: Zeroizing<Vec<u8>>) -> Self {
+        self.body = Some(Content { bytes, media_type: "application/json".into() });
+        self
+    }
+
+    pub(crate) fn multipart(mut self, (bytes, kind): (Zeroizing<Vec<u8>>, String)) -> Self {
+        self.body = Some(Content { bytes, media_type: kind.into() });
         self
     }
 
@@ -135,10 +218,10 @@ impl ApiRequest {
         &self.query
     }
 
-    /// The JSON body, if there is one.
+    /// The body, if there is one.
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
-        self.body.as_ref().map(|body| body.0.as_slice())
+        self.body.as_ref().map(|body| body.bytes.as_slice())
     }
 }
 
@@ -165,6 +248,35 @@ impl ApiAnswer {
     pub(crate) fn text(&self, endpoint: &'static str) -> Result<&str, Error> {
         let text = std::str::from_utf8(self.body(endpoint)?);
         text.map_err(|_| self.unreadable(endpoint, "it is not UTF-8"))
+    }
+
+    /// An object.
+    pub(crate) fn object<T: Readable>(&self, endpoint: &'static str) -> Result<T, Error> {
+        let fields = Fields::read(self.text(endpoint)?.trim_start_matches('\u{feff}'));
+        fields.and_then(|fields| T::read(&fields)).map_err(|error| self.unreadable(endpoint, error))
+    }
+
+    /// A list, in whichever shape it comes.
+    pub(crate) fn list<T: Readable>(&self, endpoint: &'static str) -> Result<Vec<T>, Error> {
+        rows(self.text(endpoint)?, T::read).map_err(|error| self.unreadable(endpoint, error))
+    }
+
+    /// A bare number that stands for something.
+    pub(crate) fn number<T: FromNumber>(&self, endpoint: &'static str) -> Result<T, Error> {
+        let number: Option<i64> = serde_json::from_str(self.text(endpoint)?).ok();
+        let number = number.filter(|number| *number > 0).map(T::from_number);
+        number.ok_or_else(|| self.unreadable(endpoint, "it is not a number from 1 on"))
+    }
+
+    /// A bare text that is a secret.
+    pub(crate) fn secret(&self, endpoint: &'static str) -> Result<SecretString, Error> {
+        secret_text(self.body(endpoint)?)
+            .ok_or_else(|| self.unreadable(endpoint, "it is not a bare JSON string"))
+    }
+
+    /// Bytes as they are. A web page in place of a file is no file.
+    pub(crate) fn file(&self, endpoint: &'static str) -> Result<Zeroizing<Vec<u8>>, Error> {
+        self.body(endpoint).map(|bytes| Zeroizing::new(bytes.to_vec()))
     }
 
     pub(crate) fn unreadable(&self, endpoint: &'static str, what: impl ToString) -> Error {

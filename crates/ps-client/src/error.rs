@@ -87,6 +87,11 @@ impl Error {
         Self { kind, endpoint, status: None, excerpt: None, repeat: Repeat::Unsafe }
     }
 
+    /// Nothing was sent, because `rule` is broken.
+    pub(crate) fn misuse(endpoint: &'static str, rule: &'static str) -> Self {
+        Self::new(endpoint, ErrorKind::Misuse { rule })
+    }
+
     /// A sign-in that failed without a call, for whoever keeps sessions: the vault refused the
     /// same moments ago, or wants a second factor from a program.
     #[must_use]

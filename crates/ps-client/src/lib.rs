@@ -3,6 +3,7 @@
 mod address;
 mod answer;
 pub mod auth;
+mod body;
 mod client;
 mod cookies;
 pub mod endpoint;

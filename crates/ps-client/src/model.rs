@@ -1,84 +1,31 @@
 //! The vault's own words: identifiers that cannot be mixed up, times, and open enumerations.
 
 mod account;
+mod credential;
+mod definition;
+mod identifier;
+mod policy;
 mod request;
+mod rows;
+mod session;
 mod system;
+mod words;
 
-pub use self::account::{AccountKind, ManagedAccount, ManagedAccountQuery, RequestableAccount};
+pub use self::account::*;
+pub use self::credential::*;
+pub use self::definition::{
+    AccountSettings, AccountUpdate, ChangeFrequency, ManagedAccount, NewManagedAccount,
+};
+pub use self::identifier::*;
+pub use self::policy::*;
 pub use self::request::{
     AccessType, ConflictOption, CredentialType, NewIsaRequest, NewRequest, Queue, ReleaseRequest,
     RequestStatus, StatusFilter,
 };
-pub use self::system::{ManagedSystem, ManagedSystemQuery};
+pub use self::session::*;
+pub use self::system::*;
 
 use std::fmt;
-
-macro_rules! identifier {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(i64);
-
-        impl $name {
-            /// The identifier with this number.
-            #[must_use]
-            pub const fn new(number: i64) -> Self {
-                Self(number)
-            }
-
-            /// Its number.
-            #[must_use]
-            pub const fn number(self) -> i64 {
-                self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), self.0)
-            }
-        }
-    };
-}
-
-identifier!(
-    /// A managed account.
-    AccountId
-);
-identifier!(
-    /// A managed system.
-    SystemId
-);
-identifier!(
-    /// A release request.
-    RequestId
-);
-identifier!(
-    /// An application.
-    ApplicationId
-);
-identifier!(
-    /// A user of the vault.
-    UserId
-);
-identifier!(
-    /// A ticket system.
-    TicketSystemId
-);
-identifier!(
-    /// A schedule of an access policy.
-    ScheduleId
-);
-identifier!(
-    /// A workgroup.
-    WorkgroupId
-);
 
 /// A point in time as the vault wrote it.
 ///

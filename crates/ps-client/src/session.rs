@@ -175,8 +175,8 @@ impl<T: Transport> Session<T> {
     /// minutes without a call.
     pub async fn sign_out(&self) -> Result<(), Error> {
         let cookies = self.state().cookies;
-        let answer = self.inner.client.send(&SignOut, HeaderMap::new(), &cookies).await?;
-        match SignOut.read(&answer) {
+        let answer = self.inner.client.send(&SignOut {}, HeaderMap::new(), &cookies).await?;
+        match (SignOut {}).read(&answer) {
             Err(error) if matches!(error.kind(), ErrorKind::SignInRefused) => Ok(()),
             outcome => outcome,
         }

@@ -3,6 +3,7 @@
 use http::Method;
 use secrecy::SecretString;
 
+use super::declare::calls;
 use super::{ApiAnswer, ApiRequest, Endpoint};
 use crate::answer::{Fields, RowError, secret_text};
 use crate::error::{Error, ErrorKind};
@@ -61,21 +62,13 @@ impl Endpoint for SignIn {
     }
 }
 
-/// `POST Auth/Signout`: ends the server session. *Confirmed.* No permission, no body.
-#[derive(Clone, Copy, Debug)]
-pub struct SignOut;
+calls! {
+    @also [SignIn "a group of the user has the API registration" Confirmed Safe]
 
-impl Endpoint for SignOut {
-    type Answer = ();
-    const NAME: &'static str = "POST Auth/Signout";
-
-    fn request(&self) -> ApiRequest {
-        ApiRequest::new(Method::POST, &["Auth", "Signout"])
-    }
-
-    fn read(&self, answer: &ApiAnswer) -> Result<(), Error> {
-        answer.body(Self::NAME).map(|_| ())
-    }
+    /// Ends the server session. 200; a second time too.
+    SignOut {}
+        POST "Auth" / "Signout"
+        => nothing, Confirmed, "none", Safe;
 }
 
 /// Reads the answer of `POST Auth/connect/token` (RFC 6749, 5.1). *Confirmed.*

@@ -1,36 +1,129 @@
-//! The secret behind an approved request.
+//! The secrets of managed accounts: read, set, changed, tested.
 
-use http::Method;
 use secrecy::SecretString;
 
-use super::{ApiAnswer, ApiRequest, Endpoint};
-use crate::answer::secret_text;
-use crate::error::Error;
-use crate::model::{CredentialType, RequestId};
+use super::declare::calls;
+use crate::model::{
+    AccountId, AliasCredential, AliasId, CredentialChange, CredentialTest, CredentialType,
+    NewCredential, RequestId, SystemId, TotpCode,
+};
 
-/// `GET Credentials/{requestId}`: the secret. *Confirmed.*
-///
-/// Permission: owning the request. Answers a bare JSON string. 403 with 4034: not approved yet;
-/// 403 with 4031: the account lost API access; 404: given back, or over; 400: not of this type.
-#[derive(Clone, Copy, Debug)]
-pub struct GetCredential {
-    /// The request.
-    pub request: RequestId,
-    /// What of the account.
-    pub kind: CredentialType,
+calls! {
+    /// The secret behind an approved request, as a bare text.
+    ///
+    /// 403 with 4034: not approved yet; 403 with 4031: the account lost API access; 404: given
+    /// back, or over; 400: not of this type.
+    GetCredential {
+        /// The request.
+        request: RequestId,
+        /// What of the account.
+        kind: CredentialType,
+    }
+        GET "Credentials" / request query { "type" = kind }
+        => secret, Confirmed, "owning the request";
+
+    /// The secret behind an approved request that was made by alias.
+    ///
+    /// Only the member that was asked for is set. Errors as [`GetCredential`].
+    GetAliasCredential {
+        /// The alias.
+        alias: AliasId,
+        /// The request.
+        request: RequestId,
+        /// What of the account.
+        kind: CredentialType,
+    }
+        GET "Aliases" / alias / "Credentials" / request query { "type" = kind }
+        => object(AliasCredential), Confirmed, "owning the request";
+
+    /// The current code of an account's time-based one-time password, on newer servers.
+    GetTotpCode {
+        /// The account.
+        account: AccountId,
+        /// [`CredentialType::Totp`]; the vault knows no other here.
+        kind: CredentialType,
+    }
+        GET "ManagedAccounts" / account / "Credentials" query { "type" = kind }
+        => object(TotpCode), Seen, "Requestor or ISA role on the account";
+
+    /// Sets what the vault holds for an account, and by default what the system has. 204.
+    ///
+    /// Without a password a random one is made, each time another.
+    SetCredential {
+        /// The account.
+        account: AccountId,
+        /// What is set.
+        new: NewCredential,
+    }
+        PUT "ManagedAccounts" / account / "Credentials" json (new)
+        => nothing, Confirmed, "Password Safe Account Management (Full) or ISA role", Unsafe;
+
+    /// The same, for an account that is known by names. 204.
+    SetCredentialByNames {
+        /// The workgroup's name.
+        workgroup: String,
+        /// The asset's name.
+        asset: String,
+        /// The account's name.
+        account: String,
+        /// What is set.
+        new: NewCredential,
+    }
+        PUT "Credentials"
+        query { "workgroupName" = workgroup, "assetName" = asset, "accountName" = account }
+        json (new)
+        => nothing, Confirmed, "Password Safe Account Management (Full) or ISA role", Unsafe;
+
+    /// The same, with the names in the path. 204.
+    SetCredentialByPath {
+        /// The workgroup's name.
+        workgroup: String,
+        /// The asset's name.
+        asset: String,
+        /// The account's name.
+        account: String,
+        /// What is set.
+        new: NewCredential,
+    }
+        PUT "Workgroups" / workgroup / "Assets" / asset / "ManagedSystems" / "ManagedAccounts"
+            / account / "Credentials"
+        json (new)
+        => nothing, Confirmed, "Password Safe Account Management (Full) or ISA role", Unsafe;
+
+    /// Has the vault change an account's secret. 204.
+    ///
+    /// Unless it is queued, the system is changed while the call waits, which may take minutes;
+    /// when that fails, the 400 holds the log of the change, whose end says why.
+    ChangeCredential {
+        /// The account.
+        account: AccountId,
+        /// How.
+        change: CredentialChange,
+    }
+        POST "ManagedAccounts" / account / "Credentials" / "Change" json (change)
+        => nothing, Confirmed, "Password Safe Account Management (Full) or ISA role";
+
+    /// Has the vault change the secrets of all accounts of a system, one after the other. 204.
+    ChangeCredentialsOfSystem {
+        /// The system.
+        system: SystemId,
+    }
+        POST "ManagedSystems" / system / "ManagedAccounts" / "Credentials" / "Change"
+        => nothing, Confirmed, "Password Safe Account Management (Full)";
+
+    /// Tries what the vault holds on the system itself.
+    TestCredential {
+        /// The account.
+        account: AccountId,
+    }
+        POST "ManagedAccounts" / account / "Credentials" / "Test"
+        => object(CredentialTest), Confirmed, "Password Safe Account Management (Full)", Safe;
 }
 
-impl Endpoint for GetCredential {
-    type Answer = SecretString;
-    const NAME: &'static str = "GET Credentials/{requestId}";
-
-    fn request(&self) -> ApiRequest {
-        ApiRequest::new(Method::GET, &["Credentials", &self.request.to_string()])
-            .query_if_some("type", Some(self.kind.as_str().to_owned()))
-    }
-
-    fn read(&self, answer: &ApiAnswer) -> Result<SecretString, Error> {
-        secret_text(answer.body(Self::NAME)?)
-            .ok_or_else(|| answer.unreadable(Self::NAME, "it is not a bare JSON string"))
+impl SetCredential {
+    /// Sets this password here and on the system.
+    #[must_use]
+    pub fn password(account: AccountId, password: SecretString) -> Self {
+        Self { account, new: NewCredential::new().password(password) }
     }
 }

@@ -1,43 +1,36 @@
 //! Access of information systems administrators: no request, no approval, nothing to give back.
 
-use http::Method;
-use secrecy::SecretString;
+use super::declare::calls;
+use crate::model::{CredentialType, NewIsaRequest, NewIsaSession, SessionTicket};
 
-use super::{ApiAnswer, ApiRequest, Endpoint};
-use crate::answer::secret_text;
-use crate::error::Error;
-use crate::model::{CredentialType, NewIsaRequest};
-use crate::repeat::Repeat;
-
-/// `POST ISARequests`: the secret at once. *Confirmed.* 201.
-///
-/// Permission: ISA role on the account. Answers a bare JSON string; no request number comes
-/// back, so there is nothing to check in. 403 with 4031; 404.
-#[derive(Clone, Debug)]
-pub struct CreateIsaRequest {
-    /// What is asked for.
-    pub new: NewIsaRequest,
-    /// What of the account.
-    pub kind: CredentialType,
-}
-
-impl Endpoint for CreateIsaRequest {
-    type Answer = SecretString;
-    const NAME: &'static str = "POST ISARequests";
-
-    fn request(&self) -> ApiRequest {
-        ApiRequest::new(Method::POST, &["ISARequests"])
-            .query_if_some("type", Some(self.kind.as_str().to_owned()))
-            .json(&self.new)
+calls! {
+    /// The secret at once, as a bare text. 201.
+    ///
+    /// No request number comes back, so there is nothing to check in; each call is a release of
+    /// its own in the vault's audit. 403 with 4031; 404.
+    CreateIsaRequest {
+        /// What is asked for.
+        new: NewIsaRequest,
+        /// What of the account.
+        kind: CredentialType,
     }
+        POST "ISARequests" query { "type" = kind } json (new)
+        => secret, Confirmed, "ISA role on the account";
 
-    fn read(&self, answer: &ApiAnswer) -> Result<SecretString, Error> {
-        secret_text(answer.body(Self::NAME)?)
-            .ok_or_else(|| answer.unreadable(Self::NAME, "it is not a bare JSON string"))
+    /// A session to a system at once. 201. For types that answer a file see
+    /// [`CreateIsaSessionFile`].
+    CreateIsaSession {
+        /// What is asked for.
+        new: NewIsaSession,
     }
+        POST "ISASessions" json (new)
+        => object(SessionTicket), Confirmed, "ISA role on the account";
 
-    /// Each call is a release of its own in the vault's audit.
-    fn repeat(&self) -> Repeat {
-        Repeat::Unsafe
+    /// The same for the session types `rdpfile` and `appfile`, which answer a file for a viewer.
+    CreateIsaSessionFile {
+        /// What is asked for.
+        new: NewIsaSession,
     }
+        POST "ISASessions" json (new)
+        => file, Confirmed, "ISA role on the account";
 }

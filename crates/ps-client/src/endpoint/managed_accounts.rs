@@ -2,11 +2,12 @@
 
 use http::Method;
 
+use super::declare::calls;
 use super::{ApiAnswer, ApiRequest, Endpoint};
-use crate::answer::{Fields, rows};
 use crate::error::{Error, ErrorKind};
 use crate::model::{
-    AccountId, AccountKind, ManagedAccount, ManagedAccountQuery, RequestableAccount, SystemId,
+    AccountId, AccountKind, AccountUpdate, ManagedAccount, ManagedAccountQuery, NewManagedAccount,
+    RequestableAccount, SystemId,
 };
 
 /// `GET ManagedAccounts`: one page of the accounts that this user may request. *Confirmed*;
@@ -33,33 +34,31 @@ impl Endpoint for ListManagedAccounts {
     fn request(&self) -> ApiRequest {
         let query = &self.query;
         ApiRequest::new(Method::GET, &["ManagedAccounts"])
-            .query_if_some("type", query.kind.map(|kind| kind.as_str().to_owned()))
-            .query_if_some("systemName", query.system_name.clone())
-            .query_if_some("accountName", query.account_name.clone())
-            .query_if_some("systemID", query.system.map(|id| id.to_string()))
-            .query_if_some("workgroupName", query.workgroup_name.clone())
-            .query_if_some("applicationDisplayName", query.application_name.clone())
-            .query_if_some("ipAddress", query.ip_address.clone())
-            .query_if_some("limit", Some(self.limit.to_string()))
-            .query_if_some("offset", Some(self.offset.to_string()))
+            .set("type", &query.kind)
+            .set("systemName", &query.system_name)
+            .set("accountName", &query.account_name)
+            .set("systemID", &query.system)
+            .set("workgroupName", &query.workgroup_name)
+            .set("applicationDisplayName", &query.application_name)
+            .set("ipAddress", &query.ip_address)
+            .set("limit", &self.limit)
+            .set("offset", &self.offset)
             .list()
     }
 
     fn read(&self, answer: &ApiAnswer) -> Result<Self::Answer, Error> {
         let both_names = self.query.system_name.is_some() && self.query.account_name.is_some();
-        match answer.text(Self::NAME) {
-            Ok(text) => rows(text, RequestableAccount::read)
-                .map_err(|error| answer.unreadable(Self::NAME, error)),
+        match answer.list(Self::NAME) {
             // How the vault says "none" when it would have answered one object.
             Err(error) if both_names && matches!(error.kind(), ErrorKind::NotFound) => {
                 Ok(Vec::new())
             }
-            Err(error) => Err(error),
+            outcome => outcome,
         }
     }
 
     fn check(&self) -> Result<(), Error> {
-        self.query.check().map_err(|rule| Error::new(Self::NAME, ErrorKind::Misuse { rule }))
+        self.query.check().map_err(|rule| Error::misuse(Self::NAME, rule))
     }
 }
 
@@ -116,52 +115,91 @@ impl ManagedAccountQuery {
     }
 }
 
-/// `GET ManagedAccounts/{id}`: a definition. *Confirmed.*
-///
-/// Permission: Password Safe Account Management (Read). 404 if there is none.
-#[derive(Clone, Copy, Debug)]
-pub struct GetManagedAccount {
-    /// The account.
-    pub account: AccountId,
-}
+calls! {
+    @also [
+        ListManagedAccounts "Requestor, Requestor/Approver or ISA role on the accounts"
+            Confirmed Safe,
+    ]
 
-impl Endpoint for GetManagedAccount {
-    type Answer = ManagedAccount;
-    const NAME: &'static str = "GET ManagedAccounts/{id}";
-
-    fn request(&self) -> ApiRequest {
-        ApiRequest::new(Method::GET, &["ManagedAccounts", &self.account.to_string()])
+    /// A definition. 404: there is none.
+    ///
+    /// Some releases refuse it with 400, 404 or 405 to a user who has the Requestor role only.
+    GetManagedAccount {
+        /// The account.
+        account: AccountId,
     }
+        GET "ManagedAccounts" / account
+        => object(ManagedAccount), Confirmed, "Password Safe Account Management (Read)";
 
-    fn read(&self, answer: &ApiAnswer) -> Result<ManagedAccount, Error> {
-        let fields = Fields::read(answer.text(Self::NAME)?);
-        fields
-            .and_then(|fields| ManagedAccount::read(&fields))
-            .map_err(|error| answer.unreadable(Self::NAME, error))
+    /// Definitions of a system's accounts.
+    ListAccountsOfSystem {
+        /// The system.
+        system: SystemId,
     }
-}
+        GET "ManagedSystems" / system / "ManagedAccounts"
+        => list(ManagedAccount), Confirmed, "Password Safe Account Management (Read)";
 
-/// `GET ManagedSystems/{systemId}/ManagedAccounts`: definitions of a system's accounts.
-/// *Confirmed.*
-///
-/// Permission: Password Safe Account Management (Read). Answers an array.
-#[derive(Clone, Copy, Debug)]
-pub struct ListAccountsOfSystem {
-    /// The system.
-    pub system: SystemId,
-}
-
-impl Endpoint for ListAccountsOfSystem {
-    type Answer = Vec<ManagedAccount>;
-    const NAME: &'static str = "GET ManagedSystems/{id}/ManagedAccounts";
-
-    fn request(&self) -> ApiRequest {
-        let path = ["ManagedSystems", &self.system.to_string(), "ManagedAccounts"];
-        ApiRequest::new(Method::GET, &path).list()
+    /// The definition of a system's account of this name. 404: there is none.
+    FindAccountOfSystem {
+        /// The system.
+        system: SystemId,
+        /// The account's name.
+        name: String,
     }
+        GET "ManagedSystems" / system / "ManagedAccounts" query { "name" = name }
+        => object(ManagedAccount), Seen, "Password Safe Account Management (Read)";
 
-    fn read(&self, answer: &ApiAnswer) -> Result<Self::Answer, Error> {
-        rows(answer.text(Self::NAME)?, ManagedAccount::read)
-            .map_err(|error| answer.unreadable(Self::NAME, error))
+    /// Puts an account under management. 201.
+    ///
+    /// Requestors see it through the API only when [`crate::model::AccountSettings::api_enabled`] is set, and
+    /// when a rule that they have a role on holds it and was processed since.
+    CreateManagedAccount {
+        /// The system it is on.
+        system: SystemId,
+        /// The account.
+        new: NewManagedAccount,
+        /// Version of the body: [`crate::model::AccountSettings::VERSION`] for everything that it can say.
+        version: String,
     }
+        POST "ManagedSystems" / system / "ManagedAccounts" query { "version" = version } json (new)
+        => object(ManagedAccount), Confirmed, "Password Safe Account Management (Full)";
+
+    /// Replaces a definition: what is left out takes its default. So read it, make an
+    /// [`AccountUpdate`] of it, change that, and send it.
+    UpdateManagedAccount {
+        /// The account.
+        account: AccountId,
+        /// What it becomes.
+        new: AccountUpdate,
+        /// Version of the body: [`crate::model::AccountSettings::VERSION`] for everything that it can say.
+        version: String,
+    }
+        PUT "ManagedAccounts" / account query { "version" = version } json (new)
+        => object(ManagedAccount), Confirmed, "Password Safe Account Management (Full)";
+
+    /// Takes an account out of management.
+    DeleteManagedAccount {
+        /// The account.
+        account: AccountId,
+    }
+        DELETE "ManagedAccounts" / account
+        => nothing, Seen, "Password Safe Account Management (Full)";
+
+    /// Takes a system's account of this name out of management.
+    DeleteAccountOfSystem {
+        /// The system.
+        system: SystemId,
+        /// The account's name.
+        name: String,
+    }
+        DELETE "ManagedSystems" / system / "ManagedAccounts" / name
+        => nothing, Seen, "Password Safe Account Management (Full)";
+
+    /// Takes all accounts of a system out of management.
+    DeleteAccountsOfSystem {
+        /// The system.
+        system: SystemId,
+    }
+        DELETE "ManagedSystems" / system / "ManagedAccounts"
+        => nothing, Seen, "Password Safe Account Management (Full)";
 }

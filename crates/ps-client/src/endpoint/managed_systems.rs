@@ -2,15 +2,18 @@
 
 use http::Method;
 
+use super::declare::{calls, paged};
 use super::{ApiAnswer, ApiRequest, Endpoint};
-use crate::answer::{Fields, rows};
 use crate::error::Error;
-use crate::model::{ManagedSystem, ManagedSystemQuery, SystemId};
+use crate::model::{
+    AssetId, DatabaseId, DirectoryId, FunctionalAccountId, ManagedSystem, ManagedSystemQuery,
+    SmartRuleId, SystemId, SystemSettings, WorkgroupId,
+};
 
-/// `GET ManagedSystems`: one page. *Confirmed*; shapes *seen*.
+/// One page of the managed systems. *Confirmed*; shapes *seen*.
 ///
-/// Permission: Password Safe System Management (Read). Answers an array, or an envelope when a
-/// limit is given. [`crate::Session::managed_systems`] pages.
+/// Call: `GET ManagedSystems`. Permission: Password Safe System Management (Read). Answers an
+/// array, or an envelope when a limit is given. [`crate::Session::managed_systems`] pages.
 #[derive(Clone, Debug)]
 pub struct ListManagedSystems {
     /// Filters.
@@ -27,38 +30,143 @@ impl Endpoint for ListManagedSystems {
 
     fn request(&self) -> ApiRequest {
         ApiRequest::new(Method::GET, &["ManagedSystems"])
-            .query_if_some("type", self.query.entity_type.map(|kind| kind.to_string()))
-            .query_if_some("name", self.query.name.clone())
-            .query_if_some("limit", Some(self.limit.to_string()))
-            .query_if_some("offset", Some(self.offset.to_string()))
+            .set("type", &self.query.entity_type)
+            .set("name", &self.query.name)
+            .set("limit", &self.limit)
+            .set("offset", &self.offset)
             .list()
     }
 
     fn read(&self, answer: &ApiAnswer) -> Result<Self::Answer, Error> {
-        rows(answer.text(Self::NAME)?, ManagedSystem::read)
-            .map_err(|error| answer.unreadable(Self::NAME, error))
+        answer.list(Self::NAME)
     }
 }
 
-/// `GET ManagedSystems/{id}`: one system. *Seen.* Permission: System Management (Read).
-#[derive(Clone, Copy, Debug)]
-pub struct GetManagedSystem {
-    /// The system.
-    pub system: SystemId,
+calls! {
+    @also [ListManagedSystems "Password Safe System Management (Read)" Confirmed Safe]
+
+    /// One system.
+    GetManagedSystem {
+        /// The system.
+        system: SystemId,
+    }
+        GET "ManagedSystems" / system
+        => object(ManagedSystem), Seen, "Password Safe System Management (Read)";
+
+    /// The managed system that an asset is; none or one.
+    ListSystemsOfAsset {
+        /// The asset.
+        asset: AssetId,
+    }
+        GET "Assets" / asset / "ManagedSystems"
+        => list(ManagedSystem), Seen, "Password Safe System Management (Read)";
+
+    /// The managed system that a database is; none or one.
+    ListSystemsOfDatabase {
+        /// The database.
+        database: DatabaseId,
+    }
+        GET "Databases" / database / "ManagedSystems"
+        => list(ManagedSystem), Seen, "Password Safe System Management (Read)";
+
+    /// The managed system that a directory is; none or one.
+    ListSystemsOfDirectory {
+        /// The directory.
+        directory: DirectoryId,
+    }
+        GET "Directories" / directory / "ManagedSystems"
+        => list(ManagedSystem), Seen, "Password Safe System Management (Read)";
+
+    /// The systems that a functional account manages.
+    ListSystemsOfFunctionalAccount {
+        /// The functional account.
+        functional_account: FunctionalAccountId,
+    }
+        GET "FunctionalAccounts" / functional_account / "ManagedSystems"
+        => list(ManagedSystem), Seen, "Password Safe System Management (Read)";
+
+    /// One page of the systems of a workgroup.
+    ListSystemsOfWorkgroup {
+        /// The workgroup.
+        workgroup: WorkgroupId,
+        /// Rows to answer.
+        limit: u32,
+        /// Rows to skip first.
+        offset: u32,
+    }
+        GET "Workgroups" / workgroup / "ManagedSystems"
+        query { "limit" = limit, "offset" = offset }
+        => list(ManagedSystem), Seen, "Password Safe System Management (Read)";
+
+    /// One page of the systems that a Smart Rule collects.
+    ListSystemsOfSmartRule {
+        /// The rule.
+        rule: SmartRuleId,
+        /// Rows to answer.
+        limit: u32,
+        /// Rows to skip first.
+        offset: u32,
+    }
+        GET "SmartRules" / rule / "ManagedSystems" query { "limit" = limit, "offset" = offset }
+        => list(ManagedSystem), Seen, "Password Safe System Management (Read), and Read on the rule";
+
+    /// Puts an asset under management. 201, or 200 when it was managed already.
+    CreateSystemOfAsset {
+        /// The asset.
+        asset: AssetId,
+        /// What it becomes.
+        new: SystemSettings,
+        /// Version of the body, up to 3.2.
+        version: String,
+    }
+        POST "Assets" / asset / "ManagedSystems" query { "version" = version } json (new)
+        => object(ManagedSystem), Seen, "Password Safe System Management (Read/Write)", Safe;
+
+    /// Puts a database under management. 201, or 200 when it was managed already.
+    CreateSystemOfDatabase {
+        /// The database.
+        database: DatabaseId,
+        /// What it becomes.
+        new: SystemSettings,
+    }
+        POST "Databases" / database / "ManagedSystems" json (new)
+        => object(ManagedSystem), Seen, "Password Safe System Management (Read/Write)", Safe;
+
+    /// Makes a managed system in a workgroup, whatever it is. 201.
+    CreateSystemInWorkgroup {
+        /// The workgroup.
+        workgroup: WorkgroupId,
+        /// The system; says what it is and what it is called.
+        new: SystemSettings,
+        /// Version of the body: [`SystemSettings::VERSION`] for everything that it can say.
+        version: String,
+    }
+        POST "Workgroups" / workgroup / "ManagedSystems" query { "version" = version } json (new)
+        => object(ManagedSystem), Seen, "Password Safe System Management (Read/Write)";
+
+    /// Replaces a definition: what is left out takes its default. So read it, and send what
+    /// [`SystemSettings::of`] makes of it.
+    UpdateManagedSystem {
+        /// The system.
+        system: SystemId,
+        /// What it becomes.
+        new: SystemSettings,
+        /// Version of the body: [`SystemSettings::VERSION`] for everything that it can say.
+        version: String,
+    }
+        PUT "ManagedSystems" / system query { "version" = version } json (new)
+        => object(ManagedSystem), Seen, "Password Safe System Management (Read/Write)";
+
+    /// Takes a system and its accounts out of management.
+    DeleteManagedSystem {
+        /// The system.
+        system: SystemId,
+    }
+        DELETE "ManagedSystems" / system
+        => nothing, Seen, "Password Safe System Management (Read/Write)";
 }
 
-impl Endpoint for GetManagedSystem {
-    type Answer = ManagedSystem;
-    const NAME: &'static str = "GET ManagedSystems/{id}";
-
-    fn request(&self) -> ApiRequest {
-        ApiRequest::new(Method::GET, &["ManagedSystems", &self.system.to_string()])
-    }
-
-    fn read(&self, answer: &ApiAnswer) -> Result<ManagedSystem, Error> {
-        let fields = Fields::read(answer.text(Self::NAME)?);
-        fields
-            .and_then(|fields| ManagedSystem::read(&fields))
-            .map_err(|error| answer.unreadable(Self::NAME, error))
-    }
+paged! {
+    ListSystemsOfWorkgroup of ManagedSystem by system: SystemId;
+    ListSystemsOfSmartRule of ManagedSystem by system: SystemId;
 }

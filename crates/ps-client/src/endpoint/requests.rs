@@ -1,12 +1,14 @@
 //! Release requests: made, listed, approved, denied, given back.
 
 use http::{Method, StatusCode};
-use serde::Serialize;
 
+use super::declare::calls;
 use super::{ApiAnswer, ApiRequest, Endpoint};
-use crate::answer::rows;
+use crate::body::{Body, Json};
 use crate::error::{Error, ErrorKind};
-use crate::model::{NewRequest, Queue, ReleaseRequest, RequestId, StatusFilter};
+use crate::model::{
+    AccountId, NewRequest, Queue, ReleaseRequest, RequestId, StatusFilter, SystemId, UserId,
+};
 use crate::repeat::Repeat;
 
 /// `POST Requests`: asks for access. *Confirmed.*
@@ -35,124 +37,21 @@ impl Endpoint for CreateRequest<'_> {
     const NAME: &'static str = "POST Requests";
 
     fn request(&self) -> ApiRequest {
-        ApiRequest::new(Method::POST, &["Requests"]).json(self.0)
+        ApiRequest::new(Method::POST, &["Requests"]).json(Json::of_body(self.0))
     }
 
     fn read(&self, answer: &ApiAnswer) -> Result<Created, Error> {
-        let number: i64 = serde_json::from_str(answer.text(Self::NAME)?)
-            .ok()
-            .filter(|number| *number > 0)
-            .ok_or_else(|| answer.unreadable(Self::NAME, "it is not the number of a request"))?;
+        let id = answer.number(Self::NAME)?;
         let reused = answer.0.status == StatusCode::OK;
-        Ok(Created { id: RequestId::new(number), reused })
+        Ok(Created { id, reused })
     }
 
     fn check(&self) -> Result<(), Error> {
-        self.0.check().map_err(|rule| Error::new(Self::NAME, ErrorKind::Misuse { rule }))
+        self.0.check().map_err(|rule| Error::misuse(Self::NAME, rule))
     }
 
     fn repeat(&self) -> Repeat {
         Repeat::AfterLookup
-    }
-}
-
-/// `GET Requests`: requests that are not over. *Confirmed.*
-///
-/// Permission: none for one's own; 403 with 4033 for an approver's queue of somebody who is no
-/// approver. Not paged. What is not listed any more is over.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ListRequests {
-    /// By state.
-    pub status: StatusFilter,
-    /// Whose.
-    pub queue: Queue,
-}
-
-impl Endpoint for ListRequests {
-    type Answer = Vec<ReleaseRequest>;
-    const NAME: &'static str = "GET Requests";
-
-    fn request(&self) -> ApiRequest {
-        let status = match self.status {
-            StatusFilter::All => "all",
-            StatusFilter::Active => "active",
-            StatusFilter::Pending => "pending",
-        };
-        let queue = match self.queue {
-            Queue::Requestor => "req",
-            Queue::Approver => "app",
-        };
-        ApiRequest::new(Method::GET, &["Requests"])
-            .query_if_some("status", Some(status.to_owned()))
-            .query_if_some("queue", Some(queue.to_owned()))
-            .list()
-    }
-
-    fn read(&self, answer: &ApiAnswer) -> Result<Self::Answer, Error> {
-        rows(answer.text(Self::NAME)?, ReleaseRequest::read)
-            .map_err(|error| answer.unreadable(Self::NAME, error))
-    }
-}
-
-/// What is said about an approval, a denial or a check-in.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Reason<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-}
-
-fn put(request: RequestId, action: &str, reason: Option<&str>) -> ApiRequest {
-    ApiRequest::new(Method::PUT, &["Requests", &request.to_string(), action])
-        .json(&Reason { reason })
-}
-
-/// `PUT Requests/{id}/Approve`. *Confirmed.* 204.
-///
-/// Permission: Approver or Requestor/Approver of the account. 404: unknown or over; 403 with
-/// 4033: no approver.
-#[derive(Clone, Debug)]
-pub struct Approve {
-    /// The request.
-    pub request: RequestId,
-    /// Why, at most 1000 characters.
-    pub reason: Option<String>,
-}
-
-impl Endpoint for Approve {
-    type Answer = ();
-    const NAME: &'static str = "PUT Requests/{id}/Approve";
-
-    fn request(&self) -> ApiRequest {
-        put(self.request, "Approve", self.reason.as_deref())
-    }
-
-    fn read(&self, answer: &ApiAnswer) -> Result<(), Error> {
-        answer.body(Self::NAME).map(|_| ())
-    }
-}
-
-/// `PUT Requests/{id}/Deny`: denies a waiting request, or cancels an active one. *Confirmed.* 204.
-///
-/// Permission: Approver or Requestor/Approver of the account.
-#[derive(Clone, Debug)]
-pub struct Deny {
-    /// The request.
-    pub request: RequestId,
-    /// Why, at most 1000 characters.
-    pub reason: Option<String>,
-}
-
-impl Endpoint for Deny {
-    type Answer = ();
-    const NAME: &'static str = "PUT Requests/{id}/Deny";
-
-    fn request(&self) -> ApiRequest {
-        put(self.request, "Deny", self.reason.as_deref())
-    }
-
-    fn read(&self, answer: &ApiAnswer) -> Result<(), Error> {
-        answer.body(Self::NAME).map(|_| ())
     }
 }
 
@@ -181,7 +80,8 @@ impl Endpoint for CheckIn {
     const NAME: &'static str = "PUT Requests/{id}/Checkin";
 
     fn request(&self) -> ApiRequest {
-        put(self.request, "Checkin", self.reason.as_deref())
+        ApiRequest::new(Method::PUT, &["Requests", &self.request.to_string(), "Checkin"])
+            .json(Json::of_members(|members| members.put("Reason", &self.reason)))
     }
 
     fn read(&self, answer: &ApiAnswer) -> Result<CheckedIn, Error> {
@@ -193,24 +93,80 @@ impl Endpoint for CheckIn {
     }
 }
 
-/// `PUT Requests/{id}/RotateOnCheckin`: turns rotation on for an open request. *Confirmed.* 204.
-///
-/// Permission: owning it. 400: no such request.
-#[derive(Clone, Copy, Debug)]
-pub struct RotateOnCheckIn {
-    /// The request.
-    pub request: RequestId,
-}
+calls! {
+    @also [
+        CreateRequest<'static> "Requestor or Requestor/Approver role on the account" Confirmed AfterLookup,
+        CheckIn "owning the request" Confirmed Safe,
+    ]
 
-impl Endpoint for RotateOnCheckIn {
-    type Answer = ();
-    const NAME: &'static str = "PUT Requests/{id}/RotateOnCheckin";
-
-    fn request(&self) -> ApiRequest {
-        put(self.request, "RotateOnCheckin", None)
+    /// Requests that are not over. Not paged; what is not listed any more is over.
+    ///
+    /// 403 with 4033 for an approver's queue of somebody who is no approver.
+    #[derive(Default)]
+    ListRequests {
+        /// By state.
+        status: StatusFilter,
+        /// Whose.
+        queue: Queue,
     }
+        GET "Requests" query { "status" = status, "queue" = queue }
+        => list(ReleaseRequest), Confirmed, "none for one's own";
 
-    fn read(&self, answer: &ApiAnswer) -> Result<(), Error> {
-        answer.body(Self::NAME).map(|_| ())
+    /// Approves a waiting request. 204. 404: unknown or over; 403 with 4033: no approver.
+    Approve {
+        /// The request.
+        request: RequestId,
+        /// Why, at most 1000 characters.
+        reason: Option<String>,
     }
+        PUT "Requests" / request / "Approve" json { "Reason" = reason }
+        => nothing, Confirmed, "Approver or Requestor/Approver role on the account";
+
+    /// Denies a waiting request, or cancels an active one. 204. Errors as [`Approve`].
+    Deny {
+        /// The request.
+        request: RequestId,
+        /// Why, at most 1000 characters.
+        reason: Option<String>,
+    }
+        PUT "Requests" / request / "Deny" json { "Reason" = reason }
+        => nothing, Confirmed, "Approver or Requestor/Approver role on the account";
+
+    /// Turns rotation on for an open request; it cannot be turned off. 204. 400: no such request.
+    RotateOnCheckIn {
+        /// The request.
+        request: RequestId,
+    }
+        PUT "Requests" / request / "RotateOnCheckin"
+        => nothing, Confirmed, "owning the request";
+
+    /// Ends all requests for an account. 204.
+    TerminateRequestsOfAccount {
+        /// The account.
+        account: AccountId,
+        /// Why.
+        reason: Option<String>,
+    }
+        POST "ManagedAccounts" / account / "Requests" / "Terminate" json { "Reason" = reason }
+        => nothing, Confirmed, "Password Safe Account Management (Full)", Safe;
+
+    /// Ends all requests for a system. 204.
+    TerminateRequestsOfSystem {
+        /// The system.
+        system: SystemId,
+        /// Why.
+        reason: Option<String>,
+    }
+        POST "ManagedSystems" / system / "Requests" / "Terminate" json { "Reason" = reason }
+        => nothing, Confirmed, "Password Safe System Management (Full)", Safe;
+
+    /// Ends all requests of a user. 204.
+    TerminateRequestsOfUser {
+        /// The user.
+        user: UserId,
+        /// Why.
+        reason: Option<String>,
+    }
+        POST "Users" / user / "Requests" / "Terminate" json { "Reason" = reason }
+        => nothing, Confirmed, "User Account Management (Full)", Safe;
 }

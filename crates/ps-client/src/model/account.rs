@@ -1,72 +1,68 @@
-//! Managed accounts: the ones a user may request, and definitions.
+//! Managed accounts as their requestors see them.
 
-use crate::answer::{Fields, RowError};
+use super::rows::models;
+use super::words::codes;
+use super::{AccountId, ApplicationId, NodeId, SystemId, VaultTime};
 
-use super::{AccountId, ApplicationId, SystemId, VaultTime, WorkgroupId};
-
-/// An account as its requestors see it (the role-based model).
-///
-/// A linked directory account comes once for each system it is linked to; a row is known by
-/// system and account together, and so must a request be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestableAccount {
-    /// The system to name in a request.
-    pub system: SystemId,
-    /// Its name.
-    pub system_name: String,
-    /// The account.
-    pub account: AccountId,
-    /// Its name.
-    pub account_name: String,
-    /// Its domain, for directory accounts.
-    pub domain: Option<String>,
-    /// Its user principal name.
-    pub user_principal_name: Option<String>,
-    /// Database instance.
-    pub instance: Option<String>,
-    /// Application, in rows of that kind.
-    pub application: Option<ApplicationId>,
-    /// The application's display name.
-    pub application_name: Option<String>,
-    /// Platform number.
-    pub platform: Option<i64>,
-    /// Usual length of a release, in minutes.
-    pub default_release_minutes: Option<u32>,
-    /// Longest release, in minutes.
-    pub maximum_release_minutes: Option<u32>,
-    /// When the password was last changed.
-    pub last_change: Option<VaultTime>,
-    /// When it will be.
-    pub next_change: Option<VaultTime>,
-    /// Whether a change is queued or running.
-    pub is_changing: bool,
-    /// Whether this user has ISA access.
-    pub is_isa: bool,
-    /// Description.
-    pub description: Option<String>,
+models! {
+    /// An account as its requestors see it (the role-based model).
+    ///
+    /// A linked directory account comes once for each system it is linked to; a row is known by
+    /// system and account together, and so must a request be made.
+    #[derive(PartialEq, Eq)]
+    RequestableAccount {
+        /// The system to name in a request.
+        system: SystemId = "SystemId",
+        /// Its name.
+        system_name: String = "SystemName",
+        /// The account.
+        account: AccountId = "AccountId",
+        /// Its name.
+        account_name: String = "AccountName",
+        /// Its domain, for directory accounts.
+        domain: Option<String> = "DomainName",
+        /// Its user principal name.
+        user_principal_name: Option<String> = "UserPrincipalName",
+        /// Database instance.
+        instance: Option<String> = "InstanceName",
+        /// Application, in rows of that kind.
+        application: Option<ApplicationId> = "ApplicationID",
+        /// The application's display name.
+        application_name: Option<String> = "ApplicationDisplayName",
+        /// Platform number.
+        platform: Option<i64> = "PlatformID",
+        /// Usual length of a release, in minutes.
+        default_release_minutes: Option<u32> = "DefaultReleaseDuration",
+        /// Longest release, in minutes.
+        maximum_release_minutes: Option<u32> = "MaximumReleaseDuration",
+        /// When the password was last changed.
+        last_change: Option<VaultTime> = "LastChangeDate",
+        /// When it will be.
+        next_change: Option<VaultTime> = "NextChangeDate",
+        /// Whether a change is queued or running.
+        is_changing: bool = "IsChanging",
+        /// Which of the two.
+        change_state: Option<ChangeState> = "ChangeState",
+        /// Whether this user has ISA access.
+        is_isa: bool = "IsISAAccess",
+        /// The node that sessions to it go through, if one is preferred.
+        preferred_node: Option<NodeId> = "PreferredNodeID",
+        /// Whether it has time-based one-time passwords, on newer servers.
+        has_totp: bool = "TotpEnabled",
+        /// Description.
+        description: Option<String> = "AccountDescription",
+    }
 }
 
-impl RequestableAccount {
-    pub(crate) fn read(row: &Fields<'_>) -> Result<Self, RowError> {
-        Ok(Self {
-            system: SystemId::new(row.id("SystemId")?),
-            system_name: row.required("SystemName")?,
-            account: AccountId::new(row.id("AccountId")?),
-            account_name: row.required("AccountName")?,
-            domain: row.text("DomainName")?,
-            user_principal_name: row.text("UserPrincipalName")?,
-            instance: row.text("InstanceName")?,
-            application: row.some_id("ApplicationID")?.map(ApplicationId::new),
-            application_name: row.text("ApplicationDisplayName")?,
-            platform: row.number("PlatformID")?,
-            default_release_minutes: row.minutes("DefaultReleaseDuration")?,
-            maximum_release_minutes: row.minutes("MaximumReleaseDuration")?,
-            last_change: row.text("LastChangeDate")?.map(VaultTime::from_text),
-            next_change: row.text("NextChangeDate")?.map(VaultTime::from_text),
-            is_changing: row.flag("IsChanging")?,
-            is_isa: row.flag("IsISAAccess")?,
-            description: row.text("AccountDescription")?,
-        })
+codes! {
+    /// Whether an account's secret is being changed.
+    ChangeState {
+        /// No.
+        Idle = 0,
+        /// Now.
+        Changing = 1,
+        /// Soon.
+        Queued = 2,
     }
 }
 
@@ -119,62 +115,4 @@ pub struct ManagedAccountQuery {
     pub application_name: Option<String>,
     /// System by address; only with the kinds system, domain-linked and database.
     pub ip_address: Option<String>,
-}
-
-/// An account's definition (the permission-based model), as far as a broker needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ManagedAccount {
-    /// The account.
-    pub account: AccountId,
-    /// The system or directory it belongs to. For a linked account this is the directory, not
-    /// the system it is linked to.
-    pub system: SystemId,
-    /// Its domain.
-    pub domain: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// Distinguished name.
-    pub distinguished_name: Option<String>,
-    /// User principal name.
-    pub user_principal_name: Option<String>,
-    /// SAM account name.
-    pub sam_account_name: Option<String>,
-    /// Description.
-    pub description: Option<String>,
-    /// Whether requestors see it through the API at all.
-    pub is_api_enabled: bool,
-    /// Usual length of a release, in minutes.
-    pub release_minutes: Option<u32>,
-    /// Longest release, in minutes.
-    pub maximum_release_minutes: Option<u32>,
-    /// Requests at the same time; 0 is unlimited.
-    pub maximum_concurrent_requests: Option<u32>,
-    /// Whether the password is changed after a release.
-    pub changes_after_release: bool,
-    /// Whether a change is queued or running.
-    pub is_changing: bool,
-    /// Workgroup.
-    pub workgroup: Option<WorkgroupId>,
-}
-
-impl ManagedAccount {
-    pub(crate) fn read(row: &Fields<'_>) -> Result<Self, RowError> {
-        Ok(Self {
-            account: AccountId::new(row.id("ManagedAccountID")?),
-            system: SystemId::new(row.id("ManagedSystemID")?),
-            domain: row.text("DomainName")?,
-            name: row.required("AccountName")?,
-            distinguished_name: row.text("DistinguishedName")?,
-            user_principal_name: row.text("UserPrincipalName")?,
-            sam_account_name: row.text("SAMAccountName")?,
-            description: row.text("Description")?,
-            is_api_enabled: row.flag("ApiEnabled")?,
-            release_minutes: row.minutes("ReleaseDuration")?,
-            maximum_release_minutes: row.minutes("MaxReleaseDuration")?,
-            maximum_concurrent_requests: row.minutes("MaxConcurrentRequests")?,
-            changes_after_release: row.flag("ChangePasswordAfterAnyReleaseFlag")?,
-            is_changing: row.flag("IsChanging")?,
-            workgroup: row.some_id("WorkgroupID")?.map(WorkgroupId::new),
-        })
-    }
 }

@@ -1,43 +1,45 @@
 //! Release requests and what they ask for.
 
-use serde::Serialize;
-
-use crate::answer::{Fields, RowError};
+use crate::answer::{Fields, Readable, RowError};
+use crate::body::{Body, Json, Members, Rule, Value};
 
 use super::{AccountId, ApplicationId, RequestId, ScheduleId, SystemId, TicketSystemId, VaultTime};
 
 /// What a request gives access to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum AccessType {
     /// To see the password.
     #[default]
     View,
     /// To open a remote desktop session.
-    #[serde(rename = "RDP")]
     Rdp,
     /// To open a shell session.
-    #[serde(rename = "SSH")]
     Ssh,
     /// To start an application.
     App,
 }
 
 impl AccessType {
-    /// Whether `word` is how the vault calls it.
-    fn is_called(self, word: &str) -> bool {
-        let own = match self {
+    /// The vault's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::View => "View",
             Self::Rdp => "RDP",
             Self::Ssh => "SSH",
             Self::App => "App",
-        };
-        own.eq_ignore_ascii_case(word)
+        }
+    }
+
+    /// Whether `word` is how the vault calls it.
+    #[must_use]
+    pub fn is_called(self, word: &str) -> bool {
+        self.as_str().eq_ignore_ascii_case(word)
     }
 }
 
 /// What happens when the user already has a request for the account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConflictOption {
     /// The existing one is answered, with its own duration and reason.
     Reuse,
@@ -45,53 +47,67 @@ pub enum ConflictOption {
     Renew,
 }
 
+impl ConflictOption {
+    /// The vault's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reuse => "reuse",
+            Self::Renew => "renew",
+        }
+    }
+}
+
+/// Closed enumerations of the vault's words, as values of bodies and queries.
+macro_rules! word_values {
+    ($($type:ty),+) => {$(
+        impl Value for $type {
+            fn write(&self, json: &mut Json) {
+                json.scalar(self.as_str());
+            }
+        }
+    )+};
+}
+
+word_values!(AccessType, ConflictOption, CredentialType, StatusFilter, Queue, super::AccountKind);
+
 /// A release request that is to be made.
 ///
 /// The vault wants system and account together: for a linked account the system it is used on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRequest {
-    #[serde(rename = "AccessType")]
-    access_type: AccessType,
-    #[serde(rename = "SystemID", serialize_with = "as_number")]
+    pub(crate) access_type: AccessType,
     pub(crate) system: SystemId,
-    #[serde(rename = "AccountID", serialize_with = "as_number")]
     pub(crate) account: AccountId,
-    #[serde(rename = "ApplicationID", skip_serializing_if = "Option::is_none")]
-    application: Option<i64>,
+    pub(crate) application: Option<ApplicationId>,
     duration_minutes: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    #[serde(rename = "AccessPolicyScheduleID", skip_serializing_if = "Option::is_none")]
-    schedule: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule: Option<ScheduleId>,
     pub(crate) conflict_option: Option<ConflictOption>,
-    #[serde(rename = "TicketSystemID", skip_serializing_if = "Option::is_none")]
-    ticket_system: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket_system: Option<TicketSystemId>,
     ticket_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     rotate_on_checkin: Option<bool>,
 }
 
-trait Number {
-    fn number(self) -> i64;
-}
-
-impl Number for SystemId {
-    fn number(self) -> i64 {
-        Self::number(self)
+impl Body for NewRequest {
+    fn members(&self, members: &mut Members<'_>) {
+        members.put("AccessType", &self.access_type);
+        members.put("SystemID", &self.system);
+        members.put("AccountID", &self.account);
+        members.put("ApplicationID", &self.application);
+        self.terms(members);
     }
-}
 
-impl Number for AccountId {
-    fn number(self) -> i64 {
-        Self::number(self)
+    fn check(&self) -> Result<(), Rule> {
+        if self.system.number() < 1 || self.account.number() < 1 {
+            // The vault says 4031, as if a role were missing.
+            return Err("system and account are numbers from 1 on");
+        }
+        if self.access_type == AccessType::App && self.application.is_none() {
+            return Err("access of type App names its application");
+        }
+        Ok(())
     }
-}
-
-fn as_number<N: Number + Copy, S: serde::Serializer>(id: &N, s: S) -> Result<S::Ok, S::Error> {
-    s.serialize_i64(id.number())
 }
 
 /// The longest release there is: a year, in minutes.
@@ -130,7 +146,7 @@ impl NewRequest {
     /// For an account tied to an application.
     #[must_use]
     pub fn application(mut self, application: ApplicationId) -> Self {
-        self.application = Some(application.number());
+        self.application = Some(application);
         self
     }
 
@@ -144,7 +160,7 @@ impl NewRequest {
     /// Under this schedule of an access policy; else the vault chooses.
     #[must_use]
     pub fn schedule(mut self, schedule: ScheduleId) -> Self {
-        self.schedule = Some(schedule.number());
+        self.schedule = Some(schedule);
         self
     }
 
@@ -158,7 +174,7 @@ impl NewRequest {
     /// With a ticket; without a system the vault's default one is meant.
     #[must_use]
     pub fn ticket(mut self, system: Option<TicketSystemId>, number: &str) -> Self {
-        self.ticket_system = system.map(TicketSystemId::number);
+        self.ticket_system = system;
         self.ticket_number = Some(number.to_owned());
         self
     }
@@ -170,16 +186,15 @@ impl NewRequest {
         self
     }
 
-    /// The rules that the vault answers with a refusal that does not name them.
-    pub(crate) fn check(&self) -> Result<(), &'static str> {
-        if self.system.number() < 1 || self.account.number() < 1 {
-            // The vault says 4031, as if a role were missing.
-            return Err("system and account are numbers from 1 on");
-        }
-        if self.access_type == AccessType::App && self.application.is_none() {
-            return Err("access of type App names its application");
-        }
-        Ok(())
+    /// What is asked, whatever it is asked for: an account, or an alias that leads to one.
+    pub(crate) fn terms(&self, members: &mut Members<'_>) {
+        members.put("DurationMinutes", &self.duration_minutes);
+        members.put("Reason", &self.reason);
+        members.put("AccessPolicyScheduleID", &self.schedule);
+        members.put("ConflictOption", &self.conflict_option);
+        members.put("TicketSystemID", &self.ticket_system);
+        members.put("TicketNumber", &self.ticket_number);
+        members.put("RotateOnCheckin", &self.rotate_on_checkin);
     }
 
     /// Minutes asked for.
@@ -190,17 +205,28 @@ impl NewRequest {
 }
 
 /// A request of an information systems administrator: answered with the secret at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewIsaRequest {
-    #[serde(rename = "SystemID", serialize_with = "as_number")]
     system: SystemId,
-    #[serde(rename = "AccountID", serialize_with = "as_number")]
     account: AccountId,
-    #[serde(skip_serializing_if = "Option::is_none")]
     duration_minutes: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+}
+
+impl Body for NewIsaRequest {
+    fn members(&self, members: &mut Members<'_>) {
+        members.put("SystemID", &self.system);
+        members.put("AccountID", &self.account);
+        members.put("DurationMinutes", &self.duration_minutes);
+        members.put("Reason", &self.reason);
+    }
+
+    fn check(&self) -> Result<(), Rule> {
+        if self.system.number() < 1 || self.account.number() < 1 {
+            return Err("system and account are numbers from 1 on");
+        }
+        Ok(())
+    }
 }
 
 impl NewIsaRequest {
@@ -238,6 +264,8 @@ pub enum CredentialType {
     DssKey,
     /// The passphrase of its private key.
     Passphrase,
+    /// The current code of its time-based one-time password, on newer servers.
+    Totp,
 }
 
 impl CredentialType {
@@ -248,11 +276,12 @@ impl CredentialType {
             Self::Password => "password",
             Self::DssKey => "dsskey",
             Self::Passphrase => "passphrase",
+            Self::Totp => "totp",
         }
     }
 }
 
-/// Which requests are listed, by state.
+/// Which requests are listed, by state. The vault lists approved and waiting ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StatusFilter {
     /// Approved and waiting ones.
@@ -262,6 +291,29 @@ pub enum StatusFilter {
     Active,
     /// Waiting ones.
     Pending,
+}
+
+impl StatusFilter {
+    /// The word of the query.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Active => "active",
+            Self::Pending => "pending",
+        }
+    }
+}
+
+impl Queue {
+    /// The word of the query.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Requestor => "req",
+            Self::Approver => "app",
+        }
+    }
 }
 
 /// Whose requests are listed.
@@ -329,12 +381,14 @@ impl ReleaseRequest {
         let trimmed = |text: &Option<String>| text.as_deref().unwrap_or("").trim().to_owned();
         self.system == new.system
             && self.account == new.account
-            && self.application.map(ApplicationId::number) == new.application
+            && self.application == new.application
             && self.access_type.as_ref().is_none_or(|word| new.access_type.is_called(word))
             && trimmed(&self.reason) == trimmed(&new.reason)
     }
+}
 
-    pub(crate) fn read(row: &Fields<'_>) -> Result<Self, RowError> {
+impl Readable for ReleaseRequest {
+    fn read(row: &Fields<'_>) -> Result<Self, RowError> {
         let status = match row.text("Status")? {
             Some(status) if status.eq_ignore_ascii_case("active") => RequestStatus::Active,
             Some(status) if status.eq_ignore_ascii_case("pending") => RequestStatus::Pending,

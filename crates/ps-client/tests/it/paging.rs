@@ -116,7 +116,10 @@ async fn systems_are_paged_too_and_in_an_envelope() {
     let session = vault.session().await;
     let body = r#"{"TotalCount":1,"Data":[{"ManagedSystemID":3,"SystemName":"SRV01"}]}"#;
     vault.on("GET ManagedSystems", reply(200, body));
-    let query = ManagedSystemQuery { entity_type: Some(1), name: Some("SRV01".to_owned()) };
+    let query = ManagedSystemQuery {
+        entity_type: Some(ps_client::model::EntityKind::Asset),
+        name: Some("SRV01".to_owned()),
+    };
     let systems = session.managed_systems(&query).await.unwrap();
     assert_eq!((systems.len(), systems[0].system.number()), (1, 3));
     assert_eq!(vault.last().query, "type=1&name=SRV01&limit=1000&offset=0");

@@ -131,7 +131,10 @@ fn systems_are_read() {
     let list = ListManagedSystems { query: ManagedSystemQuery::default(), limit: 9, offset: 0 };
     let rows = read(&list, "managed-systems").unwrap();
     let [row] = rows.as_slice() else { panic!("{rows:?}") };
-    assert_eq!((row.system.number(), row.name.as_str(), row.entity_type), (12, "SRV01", Some(1)));
+    assert_eq!(
+        (row.system.number(), row.name.as_str(), row.entity_type),
+        (12, "SRV01", Some(ps_client::model::EntityKind::Asset))
+    );
     assert_eq!(row.dns_name.as_deref(), Some("srv01.acme.test"));
     assert_eq!((row.ip_address.as_deref(), row.port), (Some("10.0.0.7"), Some(22)));
     assert_eq!((&row.instance, row.workgroup.unwrap().number()), (&None, 1));

@@ -42,7 +42,7 @@ fn every_call_sends_what_its_page_says() {
     let reason = || Some("done".to_owned());
     let table: Vec<((String, Value), &str, Value)> = vec![
         (sent(&SignIn), "POST Auth/SignAppin", Value::Null),
-        (sent(&SignOut), "POST Auth/Signout", Value::Null),
+        (sent(&SignOut {}), "POST Auth/Signout", Value::Null),
         (sent(&GetManagedAccount { account }), "GET ManagedAccounts/34", Value::Null),
         (
             sent(&ListAccountsOfSystem { system }),
@@ -63,7 +63,10 @@ fn every_call_sends_what_its_page_says() {
         (sent(&GetManagedSystem { system }), "GET ManagedSystems/12", Value::Null),
         (
             sent(&ListManagedSystems {
-                query: ManagedSystemQuery { entity_type: Some(2), name: Some("a/b".to_owned()) },
+                query: ManagedSystemQuery {
+                    entity_type: Some(ps_client::model::EntityKind::Database),
+                    name: Some("a/b".to_owned()),
+                },
                 limit: 5,
                 offset: 10,
             }),
@@ -92,7 +95,7 @@ fn every_call_sends_what_its_page_says() {
             "PUT Requests/77/Checkin",
             json!({"Reason": "done"}),
         ),
-        (sent(&RotateOnCheckIn { request }), "PUT Requests/77/RotateOnCheckin", json!({})),
+        (sent(&RotateOnCheckIn { request }), "PUT Requests/77/RotateOnCheckin", Value::Null),
         (
             sent(&GetCredential { request, kind: CredentialType::Password }),
             "GET Credentials/77?type=password",

@@ -1,0 +1,195 @@
+//! How a property of an object becomes a Rust value, by the value's type.
+
+use secrecy::SecretString;
+use serde_json::value::RawValue;
+
+use super::{Fields, RowError, secret_text};
+use crate::model::VaultTime;
+
+/// A whole object of the vault that can be read.
+pub(crate) trait Readable: Sized {
+    fn read(fields: &Fields<'_>) -> Result<Self, RowError>;
+}
+
+/// A value that stands behind a property's name.
+///
+/// What is not optional must be there, but for flags and lists: an absent flag is no, an absent
+/// list is empty. Of optional values null, absent, and an empty text or the number zero where the
+/// vault writes those for "none", are all `None`.
+pub(crate) trait Property: Sized {
+    fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError>;
+}
+
+/// A text that names or means something, and what it means is decided by the type.
+pub(crate) trait FromText: Sized {
+    fn from_text(text: String) -> Self;
+}
+
+/// A number that names or means something.
+pub(crate) trait FromNumber: Sized {
+    fn from_number(number: i64) -> Self;
+    /// Whether zero stands for none where the value is optional.
+    const ZERO_IS_NONE: bool;
+}
+
+impl Property for String {
+    fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
+        fields.required(property)
+    }
+}
+
+impl Property for Option<String> {
+    fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
+        fields.text(property)
+    }
+}
+
+impl Property for bool {
+    fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
+        fields.flag(property)
+    }
+}
+
+impl Property for Option<bool> {
+    fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
+        fields.raw(property).map(|_| fields.flag(property)).transpose()
+    }
+}
+
+impl Property for i64 {
+    fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
+        fields.id(property)
+    }
+}
+
+impl Property for Option<i64> {
+    fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
+        fields.number(property)
+    }
+}
+
+impl Property for u32 {
+    fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
+        fields.minutes(property)?.ok_or(RowError { property, missing: true })
+    }
+}
+
+impl Property for Option<u32> {
+    fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
+        fields.minutes(property)
+    }
+}
+
+impl Property for Option<VaultTime> {
+    fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
+        Ok(fields.text(property)?.map(VaultTime::from_text))
+    }
+}
+
+impl Property for Option<SecretString> {
+    fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
+        let Some(raw) = fields.raw(property) else { return Ok(None) };
+        let wrong = RowError { property, missing: false };
+        secret_text(raw.get().as_bytes()).map(Some).ok_or(wrong)
+    }
+}
+
+impl Property for SecretString {
+    fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
+        Option::<Self>::of(fields, property)?.ok_or(RowError { property, missing: true })
+    }
+}
+
+/// The same for texts and numbers with a type of their own. A blanket implementation for
+/// everything that is [`FromText`] would forbid those above.
+macro_rules! text_property {
+    ($type:ty) => {
+        impl $crate::answer::Property for $type {
+            fn of(
+                fields: &$crate::answer::Fields<'_>,
+                property: &'static str,
+            ) -> Result<Self, $crate::answer::RowError> {
+                Option::<Self>::of(fields, property)?
+                    .ok_or($crate::answer::RowError { property, missing: true })
+            }
+        }
+
+        impl $crate::answer::Property for Option<$type> {
+            fn of(
+                fields: &$crate::answer::Fields<'_>,
+                property: &'static str,
+            ) -> Result<Self, $crate::answer::RowError> {
+                use $crate::answer::FromText as _;
+                Ok(fields.word(property)?.map(<$type>::from_text))
+            }
+        }
+
+        impl $crate::answer::ListItem for $type {
+            fn item(raw: &serde_json::value::RawValue) -> Option<Self> {
+                use $crate::answer::FromText as _;
+                serde_json::from_str(raw.get()).ok().map(<$type>::from_text)
+            }
+        }
+    };
+}
+
+macro_rules! number_property {
+    ($type:ty) => {
+        impl $crate::answer::Property for $type {
+            fn of(
+                fields: &$crate::answer::Fields<'_>,
+                property: &'static str,
+            ) -> Result<Self, $crate::answer::RowError> {
+                use $crate::answer::FromNumber as _;
+                fields.id(property).map(<$type>::from_number)
+            }
+        }
+
+        impl $crate::answer::Property for Option<$type> {
+            fn of(
+                fields: &$crate::answer::Fields<'_>,
+                property: &'static str,
+            ) -> Result<Self, $crate::answer::RowError> {
+                use $crate::answer::FromNumber as _;
+                let number = fields.number(property)?;
+                let number = number.filter(|number| *number != 0 || !<$type>::ZERO_IS_NONE);
+                Ok(number.map(<$type>::from_number))
+            }
+        }
+
+        impl $crate::answer::ListItem for $type {
+            fn item(raw: &serde_json::value::RawValue) -> Option<Self> {
+                use $crate::answer::FromNumber as _;
+                raw.get().trim_matches('"').parse().ok().map(<$type>::from_number)
+            }
+        }
+    };
+}
+
+pub(crate) use {number_property, text_property};
+
+/// What a list inside an object is made of.
+pub(crate) trait ListItem: Sized {
+    fn item(raw: &RawValue) -> Option<Self>;
+}
+
+impl ListItem for String {
+    fn item(raw: &RawValue) -> Option<Self> {
+        serde_json::from_str(raw.get()).ok()
+    }
+}
+
+impl<T: Readable> ListItem for T {
+    fn item(raw: &RawValue) -> Option<Self> {
+        Fields::read(raw.get()).and_then(|fields| T::read(&fields)).ok()
+    }
+}
+
+impl<T: ListItem> Property for Vec<T> {
+    fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
+        let Some(raw) = fields.raw(property) else { return Ok(Self::new()) };
+        let wrong = || RowError { property, missing: false };
+        let items: Vec<&RawValue> = serde_json::from_str(raw.get()).map_err(|_| wrong())?;
+        items.into_iter().map(|item| T::item(item).ok_or_else(wrong)).collect()
+    }
+}

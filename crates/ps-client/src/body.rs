@@ -1,0 +1,68 @@
+//! Bodies of calls: written straight into memory that is wiped, checked before they are sent.
+
+mod declare;
+mod json;
+
+use secrecy::{ExposeSecret, SecretString};
+
+pub(crate) use self::declare::{bodies, default, limit, parameter, stored};
+pub(crate) use self::json::{Json, Members};
+
+/// Why a call cannot be made like this: a rule of the vault, in its own words for things.
+pub(crate) type Rule = &'static str;
+
+/// A JSON object that a call sends.
+pub(crate) trait Body {
+    /// Writes the members that are set.
+    fn members(&self, members: &mut Members<'_>);
+
+    /// The rules that the vault would answer with a refusal that does not always name them.
+    fn check(&self) -> Result<(), Rule>;
+}
+
+/// A value of a member, or of a query.
+pub(crate) trait Value {
+    fn write(&self, json: &mut Json);
+
+    /// Whether the member is left out.
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! plain_value {
+    ($($type:ty),+) => {$(
+        impl Value for $type {
+            fn write(&self, json: &mut Json) {
+                json.scalar(self);
+            }
+        }
+    )+};
+}
+
+plain_value!(String, bool, u32, i64);
+
+impl Value for SecretString {
+    fn write(&self, json: &mut Json) {
+        json.scalar(self.expose_secret());
+    }
+}
+
+impl<T: Value> Value for Option<T> {
+    fn write(&self, json: &mut Json) {
+        match self {
+            Some(value) => value.write(json),
+            None => json.scalar(&()),
+        }
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T: Value> Value for Vec<T> {
+    fn write(&self, json: &mut Json) {
+        json.list(self);
+    }
+}

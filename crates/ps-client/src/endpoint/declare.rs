@@ -1,0 +1,249 @@
+//! Calls as declarations: what a call needs, sends and answers, in one place.
+
+/// Declares the calls of a family, and the family's part of the catalogue. One call is
+///
+/// ```text
+/// /// What it does, what it answers, which errors are its own.
+/// Name { /** The asset. */ asset: AssetId }
+///     PUT "Assets" / asset / "Databases"      path: texts, and fields by name
+///     query { "limit" = limit }               members that are set; optional
+///     json (new)                              a field that is a body, or { "Reason" = reason }
+///     => object(Asset),                       how the answer is read
+///     Confirmed, "Asset Management (Full)"    how sure we are; the permission
+///     , Unsafe;                               what a repeat does, where the method does not say
+/// ```
+///
+/// Answers: `nothing`, `object(T)`, `list(T)`, `number(T)` for a bare number, `word` for a bare
+/// text, `secret` for a bare text that is one, `file` for bytes.
+///
+/// Calls that are written out by hand are named first: `@also [TypeName "permission" Confirmed]`.
+macro_rules! calls {
+    (
+        $(@also [ $( $other:ident $(<$life:lifetime>)? $other_permission:literal $other_certainty:ident $other_repeat:ident ),+ $(,)? ])?
+        $(
+            $(#[$doc:meta])*
+            $name:ident { $( $(#[$field_doc:meta])* $field:ident: $type:ty ),* $(,)? }
+                $method:ident $($part:tt)/+
+                $(query { $( $query:literal = $query_field:ident ),+ $(,)? })?
+                $(json $body:tt)?
+                => $kind:ident $(($answer:ty))?,
+                $certainty:ident, $permission:literal $(, $repeat:ident)?;
+        )*
+    ) => {
+        $(
+            $(#[$doc])*
+            ///
+            #[doc = concat!(
+                "Call: `", $crate::endpoint::declare::call_name!($method $($part)/+), "`. Permission: ",
+                $permission, ". *", stringify!($certainty), ".*"
+            )]
+            #[derive(Clone, Debug)]
+            pub struct $name { $( $(#[$field_doc])* pub $field: $type, )* }
+
+            impl $crate::endpoint::Endpoint for $name {
+                type Answer = $crate::endpoint::declare::answer_type!($kind $($answer)?);
+                const NAME: &'static str = $crate::endpoint::declare::call_name!($method $($part)/+);
+
+                fn request(&self) -> $crate::endpoint::ApiRequest {
+                    let path = [$( $crate::endpoint::declare::path_part!(self, $part) ),+];
+                    let request = $crate::endpoint::ApiRequest::new(
+                        http::Method::$method,
+                        &path.each_ref().map(AsRef::as_ref),
+                    );
+                    $( let request = request $( .set($query, &self.$query_field) )+; )?
+                    $( let request = $crate::endpoint::declare::with_body!(self, request, $body); )?
+                    $crate::endpoint::declare::sized!(request, $kind)
+                }
+
+                fn read(
+                    &self,
+                    answer: &$crate::endpoint::ApiAnswer,
+                ) -> Result<Self::Answer, $crate::error::Error> {
+                    $crate::endpoint::declare::read_as!(answer, Self::NAME, $kind $($answer)?)
+                }
+
+                $crate::endpoint::declare::read_again!($method $kind);
+
+                $( $crate::endpoint::declare::check_body!($body); )?
+
+                fn repeat(&self) -> $crate::repeat::Repeat {
+                    $crate::endpoint::declare::repeat_of!($method $($repeat)?)
+                }
+            }
+        )*
+
+        /// This family's part of the catalogue.
+        pub(super) const CALLS: &[$crate::endpoint::Call] = &[
+            $($(
+                $crate::endpoint::Call {
+                    name: <$other $(<$life>)? as $crate::endpoint::Endpoint>::NAME,
+                    rust: concat!(module_path!(), "::", stringify!($other)),
+                    permission: $other_permission,
+                    certainty: $crate::endpoint::Certainty::$other_certainty,
+                    repeat: $crate::repeat::Repeat::$other_repeat,
+                },
+            )+)?
+            $(
+                $crate::endpoint::Call {
+                    name: <$name as $crate::endpoint::Endpoint>::NAME,
+                    rust: concat!(module_path!(), "::", stringify!($name)),
+                    permission: $permission,
+                    certainty: $crate::endpoint::Certainty::$certainty,
+                    repeat: $crate::endpoint::declare::repeat_of!($method $($repeat)?),
+                },
+            )*
+        ];
+    };
+}
+
+/// `GET Assets/{asset}`.
+macro_rules! call_name {
+    ($method:ident $first:tt $(/ $part:tt)*) => {
+        concat!(
+            stringify!($method), " ", $crate::endpoint::declare::name_part!($first)
+            $(, "/", $crate::endpoint::declare::name_part!($part))*
+        )
+    };
+}
+
+macro_rules! name_part {
+    ($text:literal) => {
+        $text
+    };
+    ($field:ident) => {
+        concat!("{", stringify!($field), "}")
+    };
+}
+
+macro_rules! path_part {
+    ($self:ident, $text:literal) => {
+        std::borrow::Cow::Borrowed($text)
+    };
+    ($self:ident, $field:ident) => {
+        std::borrow::Cow::<'_, str>::Owned($self.$field.to_string())
+    };
+}
+
+macro_rules! with_body {
+    ($self:ident, $request:ident, ($field:ident)) => {
+        $request.json($crate::body::Json::of_body(&$self.$field))
+    };
+    ($self:ident, $request:ident, { $( $property:literal = $field:ident ),+ $(,)? }) => {
+        $request.json($crate::body::Json::of_members(|members| {
+            $( members.put($property, &$self.$field); )+
+        }))
+    };
+}
+
+macro_rules! check_body {
+    (($field:ident)) => {
+        fn check(&self) -> Result<(), $crate::error::Error> {
+            let rule = $crate::body::Body::check(&self.$field);
+            rule.map_err(|rule| $crate::error::Error::misuse(Self::NAME, rule))
+        }
+    };
+    ({ $($members:tt)* }) => {};
+}
+
+macro_rules! answer_type {
+    (nothing) => { () };
+    (object $type:ty) => { $type };
+    (list $type:ty) => { Vec<$type> };
+    (number $type:ty) => { $type };
+    (word) => { String };
+    (secret) => { secrecy::SecretString };
+    (file) => { zeroize::Zeroizing<Vec<u8>> };
+}
+
+macro_rules! read_as {
+    ($answer:ident, $name:expr, nothing) => {
+        $answer.body($name).map(|_| ())
+    };
+    ($answer:ident, $name:expr, object $type:ty) => {
+        $answer.object::<$type>($name)
+    };
+    ($answer:ident, $name:expr, list $type:ty) => {
+        $answer.list::<$type>($name)
+    };
+    ($answer:ident, $name:expr, number $type:ty) => {
+        $answer.number::<$type>($name)
+    };
+    ($answer:ident, $name:expr, word) => {
+        $answer.word($name)
+    };
+    ($answer:ident, $name:expr, secret) => {
+        $answer.secret($name)
+    };
+    ($answer:ident, $name:expr, file) => {
+        $answer.file($name)
+    };
+}
+
+/// What is gone when a deletion is repeated has been deleted by the try before.
+macro_rules! read_again {
+    (DELETE nothing) => {
+        fn read_again(
+            &self,
+            answer: &$crate::endpoint::ApiAnswer,
+        ) -> Result<(), $crate::error::Error> {
+            match $crate::endpoint::Endpoint::read(self, answer) {
+                Err(error) if matches!(error.kind(), $crate::error::ErrorKind::NotFound) => Ok(()),
+                outcome => outcome,
+            }
+        }
+    };
+    ($method:ident $kind:ident) => {};
+}
+
+/// What a repeat does, by method where nothing is said: who makes something makes two of it.
+macro_rules! repeat_of {
+    (POST) => {
+        $crate::repeat::Repeat::Unsafe
+    };
+    ($method:ident) => {
+        $crate::repeat::Repeat::Safe
+    };
+    ($method:ident $repeat:ident) => {
+        $crate::repeat::Repeat::$repeat
+    };
+}
+
+/// Lists and files may be long; the rest is short.
+macro_rules! sized {
+    ($request:ident, list) => {
+        $request.list()
+    };
+    ($request:ident, file) => {
+        $request.list()
+    };
+    ($request:ident, $kind:ident) => {
+        $request
+    };
+}
+
+/// A list that comes in pages: which row type, and what tells two rows apart.
+macro_rules! paged {
+    ($( $call:ident of $row:ident by $field:ident: $key:ty; )+) => {$(
+        impl $crate::session::Paged for $call {
+            type Row = $row;
+            type Key = $key;
+
+            fn limit(&self) -> u32 {
+                self.limit
+            }
+
+            fn at(&self, offset: u32) -> Self {
+                Self { offset: self.offset.saturating_add(offset), ..self.clone() }
+            }
+
+            fn key(row: &$row) -> $key {
+                row.$field.clone()
+            }
+        }
+    )+};
+}
+
+pub(crate) use {
+    answer_type, call_name, calls, check_body, name_part, paged, path_part, read_again, read_as,
+    repeat_of, sized, with_body,
+};

@@ -1,0 +1,105 @@
+//! Open enumerations: what is known has a name, what is not is kept.
+
+/// Enumerations that the vault writes as words, compared without case.
+macro_rules! words {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident { $( $(#[$variant_doc:meta])* $variant:ident = $word:literal, )+ }
+    )+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$variant_doc])* $variant, )+
+            /// Another word of the vault, kept as it came.
+            Other(String),
+        }
+
+        impl $name {
+            /// The vault's word.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $word, )+
+                    Self::Other(word) => word,
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl $crate::answer::FromText for $name {
+            fn from_text(text: String) -> Self {
+                $( if text.eq_ignore_ascii_case($word) { return Self::$variant; } )+
+                Self::Other(text)
+            }
+        }
+
+        $crate::answer::text_property!($name);
+
+        impl $crate::body::Value for $name {
+            fn write(&self, json: &mut $crate::body::Json) {
+                json.scalar(self.as_str());
+            }
+        }
+    )+};
+}
+
+/// Enumerations that the vault writes as numbers.
+macro_rules! codes {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident { $( $(#[$variant_doc:meta])* $variant:ident = $code:literal, )+ }
+    )+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$variant_doc])* $variant, )+
+            /// Another number of the vault, kept.
+            Other(i64),
+        }
+
+        impl $name {
+            /// The vault's number.
+            #[must_use]
+            pub const fn code(self) -> i64 {
+                match self {
+                    $( Self::$variant => $code, )+
+                    Self::Other(code) => code,
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.code().fmt(f)
+            }
+        }
+
+        impl $crate::answer::FromNumber for $name {
+            const ZERO_IS_NONE: bool = false;
+
+            fn from_number(number: i64) -> Self {
+                match number {
+                    $( $code => Self::$variant, )+
+                    other => Self::Other(other),
+                }
+            }
+        }
+
+        $crate::answer::number_property!($name);
+
+        impl $crate::body::Value for $name {
+            fn write(&self, json: &mut $crate::body::Json) {
+                json.scalar(&self.code());
+            }
+        }
+    )+};
+}
+
+pub(crate) use {codes, words};
