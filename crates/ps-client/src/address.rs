@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use crate::percent;
@@ -49,7 +51,7 @@ impl VaultAddress {
 
     /// The address of one call. Every path part and query value is percent-encoded by itself and
     /// strictly: a name with `&`, `+`, `#`, `%`, a space or a backslash arrives as that name.
-    pub(crate) fn join(&self, path: &[String], query: &[(&'static str, String)]) -> Url {
+    pub(crate) fn join(&self, path: &[String], query: &[(Cow<'static, str>, String)]) -> Url {
         let mut url = self.0.clone();
         url.set_path(&percent::path(self.0.path(), path));
         if !query.is_empty() {

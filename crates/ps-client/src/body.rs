@@ -2,11 +2,13 @@
 
 mod declare;
 mod json;
+mod multipart;
 
 use secrecy::{ExposeSecret, SecretString};
 
 pub(crate) use self::declare::{bodies, default, limit, parameter, stored};
 pub(crate) use self::json::{Json, Members};
+pub(crate) use self::multipart::multipart;
 
 /// Why a call cannot be made like this: a rule of the vault, in its own words for things.
 pub(crate) type Rule = &'static str;

@@ -7,14 +7,46 @@
 mod declare;
 
 pub mod access_policies;
+pub mod address_groups;
+pub mod aliases;
+pub mod applications;
+pub mod assets;
+pub mod attributes;
 pub mod auth;
 pub mod credentials;
+pub mod custom_platforms;
+pub mod databases;
+pub mod deliveries;
+pub mod directories;
+pub mod functional_accounts;
 pub mod isa_requests;
+pub mod keystrokes;
 pub mod linked_accounts;
 pub mod managed_accounts;
 pub mod managed_systems;
+pub mod oracle_internet_directories;
+pub mod organizations;
+pub mod password_rules;
+pub mod platforms;
+pub mod propagation_actions;
+pub mod quick_rules;
+pub mod raw;
+pub mod registrations;
+pub mod replay;
+pub mod request_sets;
 pub mod requests;
+pub mod roles;
+pub mod secrets_safe;
 pub mod sessions;
+pub mod smart_rules;
+pub mod surroundings;
+pub mod synced_accounts;
+pub mod user_audits;
+pub mod user_groups;
+pub mod users;
+pub mod workgroups;
+
+use std::borrow::Cow;
 
 use http::{Method, StatusCode};
 use secrecy::SecretString;
@@ -39,7 +71,7 @@ use crate::transport::HttpAnswer;
 /// let call = GetCredential { request: RequestId::new(77), kind: CredentialType::DssKey };
 /// let request = call.request();
 /// assert_eq!(request.path(), ["Credentials", "77"]);
-/// assert_eq!(request.query(), [("type", "dsskey".to_owned())]);
+/// assert_eq!(request.query(), [("type".into(), "dsskey".to_owned())]);
 /// ```
 pub trait Endpoint {
     /// What it answers.
@@ -126,14 +158,45 @@ pub fn calls() -> impl Iterator<Item = &'static Call> {
 /// Every family's calls.
 const FAMILIES: &[&[Call]] = &[
     access_policies::CALLS,
+    address_groups::CALLS,
+    aliases::CALLS,
+    applications::CALLS,
+    assets::CALLS,
+    attributes::CALLS,
     auth::CALLS,
     credentials::CALLS,
+    custom_platforms::CALLS,
+    databases::CALLS,
+    deliveries::CALLS,
+    directories::CALLS,
+    functional_accounts::CALLS,
     isa_requests::CALLS,
+    keystrokes::CALLS,
     linked_accounts::CALLS,
     managed_accounts::CALLS,
     managed_systems::CALLS,
+    oracle_internet_directories::CALLS,
+    organizations::CALLS,
+    password_rules::CALLS,
+    platforms::CALLS,
+    propagation_actions::CALLS,
+    quick_rules::CALLS,
+    registrations::CALLS,
+    replay::CALLS,
+    request_sets::CALLS,
     requests::CALLS,
+    roles::CALLS,
+    secrets_safe::folders::CALLS,
+    secrets_safe::safes::CALLS,
+    secrets_safe::secrets::CALLS,
     sessions::CALLS,
+    smart_rules::CALLS,
+    surroundings::CALLS,
+    synced_accounts::CALLS,
+    user_audits::CALLS,
+    user_groups::CALLS,
+    users::CALLS,
+    workgroups::CALLS,
 ];
 
 /// In a longer text four digits may mean anything.
@@ -144,7 +207,7 @@ const LONGEST_CODE_BODY: usize = 256;
 pub struct ApiRequest {
     pub(crate) method: Method,
     pub(crate) path: Vec<String>,
-    pub(crate) query: Vec<(&'static str, String)>,
+    pub(crate) query: Vec<(Cow<'static, str>, String)>,
     pub(crate) body: Option<Content>,
     pub(crate) is_list: bool,
 }
@@ -152,7 +215,7 @@ pub struct ApiRequest {
 /// A body and its type. `Debug` tells its length only.
 pub(crate) struct Content {
     pub(crate) bytes: Zeroizing<Vec<u8>>,
-    pub(crate) media_type: std::borrow::Cow<'static, str>,
+    pub(crate) media_type: Cow<'static, str>,
 }
 
 impl std::fmt::Debug for Content {
@@ -179,7 +242,7 @@ impl ApiRequest {
             // A text's JSON form is unquoted again; numbers and truth values are as in a query.
             let text = serde_json::from_slice::<String>(&json);
             let plain = |_| String::from_utf8_lossy(&json).into_owned();
-            self.query.push((name, text.unwrap_or_else(plain)));
+            self.query.push((name.into(), text.unwrap_or_else(plain)));
         }
         self
     }
@@ -214,7 +277,7 @@ impl ApiRequest {
 
     /// The query, not yet percent-encoded.
     #[must_use]
-    pub fn query(&self) -> &[(&'static str, String)] {
+    pub fn query(&self) -> &[(Cow<'static, str>, String)] {
         &self.query
     }
 

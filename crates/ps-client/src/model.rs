@@ -1,27 +1,42 @@
 //! The vault's own words: identifiers that cannot be mixed up, times, and open enumerations.
 
 mod account;
+mod alias;
+mod attribute;
 mod credential;
 mod definition;
 mod identifier;
+mod inventory;
+mod other;
+mod people;
+mod platform;
 mod policy;
+mod registration;
 mod request;
+mod request_set;
 mod rows;
+mod rule;
+mod safe;
 mod session;
 mod system;
 mod words;
 
 pub use self::account::*;
+pub use self::alias::*;
+pub use self::attribute::*;
 pub use self::credential::*;
-pub use self::definition::{
-    AccountSettings, AccountUpdate, ChangeFrequency, ManagedAccount, NewManagedAccount,
-};
+pub use self::definition::*;
 pub use self::identifier::*;
+pub use self::inventory::*;
+pub use self::other::*;
+pub use self::people::*;
+pub use self::platform::*;
 pub use self::policy::*;
-pub use self::request::{
-    AccessType, ConflictOption, CredentialType, NewIsaRequest, NewRequest, Queue, ReleaseRequest,
-    RequestStatus, StatusFilter,
-};
+pub use self::registration::*;
+pub use self::request::*;
+pub use self::request_set::*;
+pub use self::rule::*;
+pub use self::safe::*;
 pub use self::session::*;
 pub use self::system::*;
 

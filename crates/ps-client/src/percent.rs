@@ -1,5 +1,7 @@
 //! Percent-encoding (RFC 3986): every path part and every query value by itself.
 
+use std::borrow::Cow;
+
 use zeroize::Zeroizing;
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
@@ -34,14 +36,14 @@ pub(crate) fn path(base: &str, parts: &[String]) -> String {
     path
 }
 
-/// `a=b&c=d`; the names are ours.
-pub(crate) fn query(pairs: &[(&'static str, String)]) -> String {
+/// `a=b&c=d`.
+pub(crate) fn query(pairs: &[(Cow<'static, str>, String)]) -> String {
     let mut query = String::new();
     for (name, value) in pairs {
         if !query.is_empty() {
             query.push('&');
         }
-        query.push_str(name);
+        encode_into(&mut query, name);
         query.push('=');
         encode_into(&mut query, value);
     }

@@ -73,7 +73,7 @@ macro_rules! calls {
         )*
 
         /// This family's part of the catalogue.
-        pub(super) const CALLS: &[$crate::endpoint::Call] = &[
+        pub(in crate::endpoint) const CALLS: &[$crate::endpoint::Call] = &[
             $($(
                 $crate::endpoint::Call {
                     name: <$other $(<$life>)? as $crate::endpoint::Endpoint>::NAME,

@@ -151,6 +151,8 @@ numbered! {
     EntityTypeId;
     /// An account that the vault itself uses to manage others.
     FunctionalAccountId;
+    /// An import.
+    ImportId;
     /// A recorded keystroke.
     KeystrokeId;
     /// An operating system.

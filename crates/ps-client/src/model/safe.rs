@@ -1,0 +1,409 @@
+//! Secrets Safe: safes, folders, secrets.
+
+use secrecy::SecretString;
+
+use super::rows::models;
+use super::words::{codes, words};
+use super::{FolderId, PasswordRuleId, SafeId, SecretId, UserGroupId, UserId, VaultTime};
+use crate::body::{Rule, bodies};
+
+models! {
+    /// A safe.
+    Safe {
+        /// The safe.
+        safe: SafeId = "Id",
+        /// Its name.
+        name: String = "Name",
+        /// Description.
+        description: Option<String> = "Description",
+    }
+
+    /// A permission that can be given on a safe.
+    SafePermissionName {
+        /// Its name.
+        name: String = "PermissionName",
+    }
+
+    /// What somebody may do with a safe.
+    SafePermission {
+        /// User or group.
+        principal_kind: PrincipalKind = "PrincipalType",
+        /// Number of the user or group.
+        principal: i64 = "PrincipalID",
+        /// The permissions' names.
+        flags: Vec<String> = "PermissionFlags",
+        /// Until when.
+        expires: Option<VaultTime> = "ExpiresOn",
+    }
+
+    /// A folder.
+    Folder {
+        /// The folder.
+        folder: FolderId = "Id",
+        /// Its name.
+        name: String = "Name",
+        /// Description.
+        description: Option<String> = "Description",
+        /// The folder or safe it lies in.
+        parent: Option<FolderId> = "ParentId",
+        /// The group it belongs to, of older servers.
+        user_group: Option<UserGroupId> = "UserGroupId",
+        /// The user it belongs to.
+        user: Option<UserId> = "UserId",
+        /// The group that owns it.
+        owner: Option<i64> = "FolderOwnerId",
+        /// Whether the user likes it.
+        is_favorite: bool = "IsFavorite",
+    }
+
+    /// What moving a folder came to.
+    FolderMove {
+        /// The folder.
+        folder: FolderId = "FolderId",
+        /// Where it lies now.
+        parent: Option<FolderId> = "ParentId",
+        /// Where it lay.
+        old_parent: Option<FolderId> = "OldParentId",
+        /// How many folders went along.
+        folders: Option<u32> = "FolderCount",
+        /// How many secrets.
+        secrets: Option<u32> = "SecretCount",
+        /// How many shares.
+        shares: Option<u32> = "ShareCount",
+        /// Its name now.
+        new_name: Option<String> = "NewFolderName",
+        /// Its name before.
+        old_name: Option<String> = "OldFolderName",
+    }
+
+    /// What filling a folder from a file came to.
+    FolderImport {
+        /// Lines of the file.
+        total: Option<u32> = "TotalNumber",
+        /// Secrets that were made.
+        successful: Option<u32> = "SuccessfulImport",
+        /// Lines that were not taken.
+        errors: Vec<FolderImportError> = "Errors",
+    }
+
+    /// A line that was not taken.
+    FolderImportError {
+        /// Its number.
+        line: Option<u32> = "LineNumber",
+        /// Why not.
+        error: Option<String> = "Error",
+    }
+
+    /// A secret. Which value it has depends on its kind, on the call, and on `Decrypt`.
+    StoredSecret {
+        /// The secret.
+        secret: SecretId = "Id",
+        /// Its title.
+        title: String = "Title",
+        /// Description.
+        description: Option<String> = "Description",
+        /// What kind it is; only lists say so.
+        kind: Option<SecretKind> = "SecretType",
+        /// User name of a credential.
+        username: Option<String> = "Username",
+        /// Password of a credential.
+        password: Option<SecretString> = "Password",
+        /// The text of a text.
+        text: Option<SecretString> = "Text",
+        /// Name of a file.
+        file_name: Option<String> = "FileName",
+        /// Its hash, as the vault made it.
+        file_hash: Option<String> = "FileHash",
+        /// Its folder.
+        folder: Option<FolderId> = "FolderId",
+        /// The folder's name.
+        folder_name: Option<String> = "Folder",
+        /// The folder's path.
+        folder_path: Option<String> = "FolderPath",
+        /// When it was made.
+        created: Option<VaultTime> = "CreatedOn",
+        /// By whom.
+        created_by: Option<String> = "CreatedBy",
+        /// When it was changed last.
+        modified: Option<VaultTime> = "ModifiedOn",
+        /// By whom.
+        modified_by: Option<String> = "ModifiedBy",
+        /// When its value was changed last (3.2).
+        value_modified: Option<VaultTime> = "SecretValueModifiedOn",
+        /// Its owners.
+        owners: Vec<SecretOwner> = "Owners",
+        /// Notes. People write secrets there.
+        notes: Option<SecretString> = "Notes",
+        /// Addresses it is for.
+        urls: Vec<SecretUrl> = "Urls",
+        /// Whether the user likes it.
+        is_favorite: bool = "IsFavorite",
+    }
+
+    /// An owner of a secret.
+    SecretOwner {
+        /// A group (3.1).
+        group: Option<UserGroupId> = "GroupId",
+        /// A user (3.1).
+        user: Option<UserId> = "UserId",
+        /// Number of the owner (3.0).
+        owner: Option<i64> = "OwnerId",
+        /// The owner's name (3.1).
+        name: Option<String> = "Name",
+        /// E-mail address.
+        email: Option<String> = "Email",
+    }
+
+    /// An address that a secret is for.
+    SecretUrl {
+        /// Its identifier.
+        id: Option<String> = "Id",
+        /// The address.
+        url: Option<String> = "Url",
+    }
+
+    /// A folder that a secret is shared to.
+    SecretShare {
+        /// The secret.
+        secret: SecretId = "SecretId",
+        /// The folder.
+        folder: FolderId = "FolderId",
+        /// Its path.
+        folder_path: Option<String> = "FolderPath",
+        /// The secret's title.
+        title: Option<String> = "SecretName",
+    }
+
+    /// What moving secrets came to.
+    SecretMove {
+        /// Where they went.
+        destination: Option<FolderId> = "DestinationFolderId",
+        /// How many were asked for.
+        secrets: Option<u32> = "SecretsCount",
+        /// How many were moved.
+        moved: Option<u32> = "SecretsMovedCount",
+        /// How many shares were asked for.
+        shares: Option<u32> = "SharesCount",
+        /// How many were moved.
+        shares_moved: Option<u32> = "SharesMovedCount",
+        /// Those that were given another title.
+        renamed: Vec<String> = "SecretsRenamed",
+        /// Those that stayed.
+        skipped: Vec<String> = "SecretsSkipped",
+        /// Those that there are none of.
+        not_found: Vec<String> = "SecretsNotFound",
+        /// What went wrong.
+        errors: Vec<String> = "Errors",
+    }
+}
+
+codes! {
+    /// User or group.
+    PrincipalKind {
+        /// A user.
+        User = 0,
+        /// A group.
+        Group = 1,
+    }
+}
+
+words! {
+    /// What kind of secret.
+    SecretKind {
+        /// User name and password.
+        Credential = "Credential",
+        /// A text.
+        Text = "Text",
+        /// A file.
+        File = "File",
+    }
+
+    /// What happens when something of the same name lies at the destination.
+    OnDuplicate {
+        /// Nothing is moved.
+        Stop = "Stop",
+        /// It is given another name.
+        Rename = "Rename",
+        /// It stays.
+        Skip = "Skip",
+    }
+}
+
+bodies! {
+    /// What a safe is to be.
+    SafeSettings (
+        /// Its name, at most 256 characters.
+        name: text(256) = "Name",
+    ) {
+        /// Description, at most 256 characters.
+        description: text(256) = "Description",
+    };
+
+    /// What somebody is to be allowed on a safe.
+    SafeGrant (
+        /// User or group.
+        principal_kind: of(PrincipalKind) = "PrincipalType",
+        /// Number of the user or group.
+        principal: of(i64) = "PrincipalID",
+        /// The permissions' names.
+        flags: of(Vec<String>) = "PermissionFlags",
+    ) {
+        /// Until when, ISO 8601.
+        expires: text(40) = "ExpiresOn",
+    };
+
+    /// A folder that is to be.
+    NewFolder (
+        /// Its name, at most 256 characters.
+        name: text(256) = "Name",
+        /// The folder or safe it lies in; of a safe, the safe's identifier.
+        parent: of(FolderId) = "ParentId",
+    ) {
+        /// Description, at most 256 characters.
+        description: text(256) = "Description",
+        /// The group it belongs to; of older servers.
+        user_group: of(UserGroupId) = "UserGroupId",
+    };
+
+    /// Where a folder goes.
+    FolderDestination (
+        /// The folder or safe.
+        destination: of(FolderId) = "DestinationFolderId",
+        /// What happens when a folder of the same name lies there.
+        on_duplicate: of(OnDuplicate) = "DuplicateNameAction",
+    ) {};
+
+    /// An owner that a secret is given (3.1): a user or a group.
+    NewSecretOwner () {
+        /// A group.
+        group: of(UserGroupId) = "GroupId",
+        /// A user.
+        user: of(UserId) = "UserId",
+        /// The owner's name.
+        name: text(256) = "Name",
+        /// E-mail address.
+        email: text(256) = "Email",
+    };
+
+    /// An address that a secret is for.
+    NewSecretUrl (
+        /// The address, at most 2048 characters.
+        url: text(2048) = "Url",
+    ) {};
+
+    /// A credential in Secrets Safe. It has owners, and a password or a rule to make one by.
+    CredentialSecret (
+        /// Its title, at most 256 characters.
+        title: text(256) = "Title",
+        /// User name, at most 1000 characters.
+        username: text(1000) = "Username",
+        /// Its owners, at least one.
+        owners: of(Vec<NewSecretOwner>) = "Owners",
+    ) {
+        /// Description, at most 256 characters.
+        description: text(256) = "Description",
+        /// The password, at most 256 characters.
+        password: secret(256) = "Password",
+        /// The rule by which the vault makes one.
+        password_rule: of(PasswordRuleId) = "PasswordRuleID",
+        /// Notes, at most 4000 characters.
+        notes: secret(4000) = "Notes",
+        /// Addresses it is for.
+        urls: of(Vec<NewSecretUrl>) = "Urls",
+        /// The folder it moves to; in changes only.
+        folder: of(FolderId) = "FolderId",
+    } rules credential_has_a_password;
+
+    /// A text in Secrets Safe.
+    TextSecret (
+        /// Its title, at most 256 characters.
+        title: text(256) = "Title",
+        /// The text, at most 4096 characters.
+        text: secret(4096) = "Text",
+        /// Its owners, at least one.
+        owners: of(Vec<NewSecretOwner>) = "Owners",
+    ) {
+        /// Description, at most 256 characters.
+        description: text(256) = "Description",
+        /// Notes, at most 4000 characters.
+        notes: secret(4000) = "Notes",
+        /// Addresses it is for.
+        urls: of(Vec<NewSecretUrl>) = "Urls",
+        /// The folder it moves to; in changes only.
+        folder: of(FolderId) = "FolderId",
+    } rules text_has_an_owner;
+
+    /// A file in Secrets Safe: what is known of it. Its contents go along with the call.
+    FileSecret (
+        /// Its title, at most 256 characters.
+        title: text(256) = "Title",
+        /// Name of the file, at most 256 characters.
+        file_name: text(256) = "FileName",
+        /// Its owners, at least one.
+        owners: of(Vec<NewSecretOwner>) = "Owners",
+    ) {
+        /// Description, at most 256 characters.
+        description: text(256) = "Description",
+        /// Notes, at most 4000 characters.
+        notes: secret(4000) = "Notes",
+        /// Addresses it is for.
+        urls: of(Vec<NewSecretUrl>) = "Urls",
+        /// The folder it moves to; in changes only.
+        folder: of(FolderId) = "FolderId",
+    } rules file_has_an_owner;
+
+    /// Secrets and shares that go to another folder.
+    SecretDestination (
+        /// The folder.
+        destination: of(FolderId) = "DestinationFolderId",
+        /// What happens when a secret of the same title lies there.
+        on_duplicate: of(OnDuplicate) = "DuplicateNameAction",
+    ) {
+        /// The secrets.
+        secrets: of(Vec<SecretId>) = "SecretIds",
+        /// The shares.
+        shares: of(Vec<SecretId>) = "ShareIds",
+    } rules something_is_moved;
+}
+
+const NO_OWNER: Rule = "a secret has at least one of Owners";
+
+fn credential_has_a_password(new: &CredentialSecret) -> Result<(), Rule> {
+    if new.owners.is_empty() {
+        return Err(NO_OWNER);
+    }
+    match (&new.password, new.password_rule) {
+        (None, None) => Err("a credential has a Password, or a PasswordRuleID to make one by"),
+        _ => Ok(()),
+    }
+}
+
+fn text_has_an_owner(new: &TextSecret) -> Result<(), Rule> {
+    if new.owners.is_empty() { Err(NO_OWNER) } else { Ok(()) }
+}
+
+fn file_has_an_owner(new: &FileSecret) -> Result<(), Rule> {
+    if new.owners.is_empty() { Err(NO_OWNER) } else { Ok(()) }
+}
+
+fn something_is_moved(new: &SecretDestination) -> Result<(), Rule> {
+    let is_empty = |ids: &Option<Vec<SecretId>>| ids.as_ref().is_none_or(Vec::is_empty);
+    if is_empty(&new.secrets) && is_empty(&new.shares) {
+        return Err("a move names SecretIds or ShareIds");
+    }
+    Ok(())
+}
+
+impl NewSecretOwner {
+    /// This user.
+    #[must_use]
+    pub fn of_user(user: UserId) -> Self {
+        Self::new().user(user)
+    }
+
+    /// This group.
+    #[must_use]
+    pub fn of_group(group: UserGroupId) -> Self {
+        Self::new().group(group)
+    }
+}
