@@ -2,8 +2,14 @@
 
 #[cfg(feature = "https")]
 mod distrust;
+#[cfg(feature = "testing")]
+pub mod fault;
+#[cfg(any(feature = "https", feature = "tower"))]
+mod gather;
 #[cfg(feature = "https")]
 pub mod https;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -52,7 +52,7 @@ const ROOMS: [Room; 13] = [
 ];
 
 /// Crates that reach for the outside world.
-const IMPURE: [&str; 17] = [
+const IMPURE: [&str; 19] = [
     "axum",
     "getrandom",
     "hyper",
@@ -68,8 +68,11 @@ const IMPURE: [&str; 17] = [
     "tokio-rustls",
     "tokio-tungstenite",
     "tokio-util",
+    // Its layers sleep; the seam itself, `tower-service`, does nothing by itself.
+    "tower",
     "tracing-subscriber",
     "ureq",
+    "wiremock",
 ];
 
 /// What the one transport file needs; optional, behind the feature `https`.
@@ -281,6 +284,7 @@ mod tests {
             ("ecm-core", json!({"name": "reqwest", "optional": true}), "depends on `reqwest`"),
             ("ps-client", json!({"name": "reqwest"}), "must be optional"),
             ("ps-client", json!({"name": "hyper", "optional": true}), "depends on `hyper`"),
+            ("ps-client", json!({"name": "tower", "optional": true}), "depends on `tower`"),
             (
                 "ecm-core",
                 json!({"name": "tokio", "features": ["sync", "net"]}),
@@ -308,6 +312,8 @@ mod tests {
             ("ecm-core", json!({"name": "tokio", "features": ["sync"]})),
             ("ecm-core", json!({"name": "tokio", "kind": "dev", "features": ["net"]})),
             ("ps-client", json!({"name": "reqwest", "optional": true})),
+            ("ps-client", json!({"name": "tower-service", "optional": true})),
+            ("ps-client", json!({"name": "tower", "kind": "dev"})),
             ("ecm-service", json!({"name": "reqwest"})),
             ("vsc-agent", json!({"name": "service-host"})),
             ("site-sim", json!({"name": "ecm-protocol"})),

@@ -11,9 +11,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
-use zeroize::Zeroizing;
 
 use super::distrust::distrust;
+use super::gather::Gather;
 use super::{Cause, HttpAnswer, HttpRequest, Transport, TransportError};
 
 /// Connections to one vault, reused between calls.
@@ -311,33 +311,13 @@ async fn read_answer(
 ) -> Result<HttpAnswer, TransportError> {
     let status = answer.status();
     let headers = std::mem::take(answer.headers_mut());
-    let announced = answer.content_length().and_then(|length| usize::try_from(length).ok());
-    // Room for the whole body at once: a buffer that grows leaves copies that nobody wipes.
-    let mut whole = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(16_384).min(max)));
+    let mut gather = Gather::new(status, answer.content_length(), max);
     while let Some(piece) = answer.chunk().await.map_err(transport_error)? {
-        let room = max - whole.len();
-        if piece.len() <= room {
-            append(&mut whole, &piece);
-            continue;
+        if !gather.take(&piece)? {
+            break;
         }
-        if status.is_success() {
-            return Err(TransportError::TooLong { max });
-        }
-        append(&mut whole, piece.get(..room).unwrap_or_default());
-        break;
     }
-    Ok(HttpAnswer { status, headers, body: whole })
-}
-
-/// Grows by moving into a new buffer, so that the old one is wiped.
-fn append(whole: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
-    let needed = whole.len() + piece.len();
-    if needed > whole.capacity() {
-        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * whole.capacity())));
-        larger.extend_from_slice(whole);
-        *whole = larger;
-    }
-    whole.extend_from_slice(piece);
+    Ok(HttpAnswer { status, headers, body: gather.whole() })
 }
 
 /// Sorts reqwest's errors by what the vault may have done.

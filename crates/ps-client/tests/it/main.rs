@@ -12,6 +12,7 @@
 mod create;
 mod end_to_end;
 mod errors;
+mod fault;
 mod header;
 mod names;
 mod paging;
@@ -21,3 +22,4 @@ mod scripted;
 mod sent;
 mod session;
 mod tls;
+mod tower;
