@@ -134,6 +134,27 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// How deep lists and objects lie in each other, for what is read by recursion: the reader's own
+/// limit starts anew with each value that is kept as text.
+pub(crate) fn nesting(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut in_text, mut is_escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
 /// Rows of a list, in whichever of the vault's three shapes it came: an array, one object where
 /// both names were given, or an envelope with `TotalCount` and `Data`. Nothing at all, and null,
 /// are a list without rows.

@@ -1,11 +1,20 @@
 //! A vault and a way to it; from here one signs in.
 
+mod breaker;
+mod builder;
+mod exchange;
+mod gate;
+mod retry;
+
 use std::fmt;
 use std::sync::Arc;
 
+pub use self::breaker::BreakerPolicy;
+pub use self::builder::ClientBuilder;
+pub use self::retry::RetryPolicy;
+
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
-use zeroize::Zeroizing;
 
 use crate::address::VaultAddress;
 use crate::auth::{Auth, bearer_header, key_header};
@@ -13,8 +22,10 @@ use crate::cookies::Cookies;
 use crate::endpoint::auth::{SignIn, SignedInUser, read_token};
 use crate::endpoint::{ApiAnswer, Endpoint};
 use crate::error::{Error, ErrorKind};
+use crate::metrics::Metrics;
 use crate::percent;
 use crate::repeat::Repeat;
+use crate::runtime::Runtime;
 use crate::session::Session;
 use crate::transport::{HttpRequest, Transport};
 
@@ -33,6 +44,13 @@ struct Inner<T> {
     address: VaultAddress,
     transport: T,
     limits: Limits,
+    runtime: Option<Arc<dyn Runtime>>,
+    retry: RetryPolicy,
+    breaker: Option<breaker::Breaker>,
+    gate: gate::Gate,
+    sessions: usize,
+    coalesce: bool,
+    metrics: Arc<dyn Metrics>,
 }
 
 /// How much of an answer is taken at the most.
@@ -93,7 +111,8 @@ impl<T: Transport> Challenge<T> {
 }
 
 impl<T: Transport> Client<T> {
-    /// A client; nothing is sent yet.
+    /// A client without a runtime, which makes each call once; nothing is sent yet. See
+    /// [`builder`](Self::builder) for more.
     #[must_use]
     pub fn new(address: VaultAddress, transport: T) -> Self {
         Self::with_limits(address, transport, Limits::default())
@@ -102,7 +121,32 @@ impl<T: Transport> Client<T> {
     /// The same with other limits of what is taken.
     #[must_use]
     pub fn with_limits(address: VaultAddress, transport: T, limits: Limits) -> Self {
-        Self { inner: Arc::new(Inner { address, transport, limits }) }
+        Self::builder(address, transport).limits(limits).coalesce(false).build()
+    }
+
+    /// Settings to begin with.
+    pub fn builder(address: VaultAddress, transport: T) -> ClientBuilder<T> {
+        ClientBuilder::new(address, transport)
+    }
+
+    pub(crate) fn runtime(&self) -> Option<&Arc<dyn Runtime>> {
+        self.inner.runtime.as_ref()
+    }
+
+    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+        &self.inner.retry
+    }
+
+    pub(crate) fn sessions(&self) -> usize {
+        self.inner.sessions
+    }
+
+    pub(crate) fn coalesces(&self) -> bool {
+        self.inner.coalesce
+    }
+
+    pub(crate) fn metrics(&self) -> &dyn Metrics {
+        &*self.inner.metrics
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -228,52 +272,6 @@ impl<T: Transport> Client<T> {
             Error::new(TOKEN, ErrorKind::Transport(error)).with_repeat(Repeat::Safe)
         })?;
         read_token(&ApiAnswer(answer)).map_err(|error| error.with_repeat(Repeat::Safe))
-    }
-
-    /// Sends one call in a server session and takes its answer as it is.
-    pub(crate) async fn send<E: Endpoint>(
-        &self,
-        endpoint: &E,
-        mut headers: HeaderMap,
-        cookies: &Cookies,
-    ) -> Result<ApiAnswer, Error> {
-        endpoint.check()?;
-        let call = endpoint.request();
-        if !call.path.iter().all(|part| percent::can_be_path_part(part)) {
-            let rule = "an empty name, `.` or `..` cannot be part of a path";
-            return Err(Error::new(E::NAME, ErrorKind::Misuse { rule }));
-        }
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(cookie) = cookies.header() {
-            headers.insert(header::COOKIE, cookie);
-        }
-        let limits = self.inner.limits;
-        let mut body = Zeroizing::default();
-        if let Some(content) = call.body {
-            if let Ok(media_type) = HeaderValue::from_str(&content.media_type) {
-                headers.insert(header::CONTENT_TYPE, media_type);
-            }
-            body = content.bytes;
-        }
-        let request = HttpRequest {
-            method: call.method,
-            url: self.inner.address.join(&call.path, &call.query),
-            headers,
-            body,
-            max_answer: if call.is_list { limits.list_bytes } else { limits.scalar_bytes },
-            is_sign_in: E::NAME == SignIn::NAME,
-        };
-        match self.inner.transport.send(request).await {
-            Ok(answer) => {
-                let status = answer.status.as_u16();
-                tracing::trace!(endpoint = E::NAME, status, "the vault answered");
-                Ok(ApiAnswer(answer))
-            }
-            Err(error) => {
-                let error = Error::new(E::NAME, ErrorKind::Transport(error));
-                Err(error.with_repeat(endpoint.repeat()))
-            }
-        }
     }
 }
 

@@ -80,6 +80,9 @@ pub trait Endpoint {
     /// Method and path pattern, for messages: `GET Credentials/{requestId}`.
     const NAME: &'static str;
 
+    /// Whether the answer holds a secret. Then it is neither shared nor remembered.
+    const RELEASES_SECRET: bool = true;
+
     /// What is sent.
     fn request(&self) -> ApiRequest;
 
@@ -373,9 +376,7 @@ impl ApiAnswer {
             StatusCode::NOT_FOUND => ErrorKind::NotFound,
             StatusCode::CONFLICT => ErrorKind::Conflict(code),
             StatusCode::GONE => ErrorKind::VersionDisabled,
-            StatusCode::TOO_MANY_REQUESTS => {
-                ErrorKind::Throttled { retry_after: self.retry_after() }
-            }
+            StatusCode::TOO_MANY_REQUESTS => ErrorKind::Throttled,
             _ if status.is_server_error() => ErrorKind::Server,
             _ => ErrorKind::Invalid,
         };
@@ -384,7 +385,9 @@ impl ApiAnswer {
             _ if status.is_redirection() => self.redirected_to(),
             _ => Excerpt::read(&self.0.body),
         };
-        Error::new(endpoint, kind).with_answer(status.as_u16(), excerpt)
+        Error::new(endpoint, kind)
+            .with_answer(status.as_u16(), excerpt)
+            .with_retry_after(self.retry_after())
     }
 
     /// Scheme and host only: the rest may hold tokens.
@@ -394,8 +397,16 @@ impl ApiAnswer {
         Some(Excerpt::note(format!("redirected to {origin}")))
     }
 
+    /// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date, which is compared with the answer's
+    /// own, so that clocks that differ do not matter.
     fn retry_after(&self) -> Option<std::time::Duration> {
-        let seconds = self.0.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-        Some(std::time::Duration::from_secs(seconds))
+        let text = |name| self.0.headers.get(name)?.to_str().ok();
+        let wanted = text(http::header::RETRY_AFTER)?;
+        if let Ok(seconds) = wanted.trim().parse() {
+            return Some(std::time::Duration::from_secs(seconds));
+        }
+        let date = |text| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
+        let wait = date(wanted)?.as_second() - date(text(http::header::DATE)?)?.as_second();
+        Some(std::time::Duration::from_secs(u64::try_from(wait).unwrap_or(0)))
     }
 }

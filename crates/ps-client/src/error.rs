@@ -26,6 +26,7 @@ pub struct Error {
     status: Option<u16>,
     excerpt: Option<Excerpt>,
     repeat: Repeat,
+    retry_after: Option<Duration>,
 }
 
 /// What went wrong.
@@ -52,10 +53,17 @@ pub enum ErrorKind {
     Conflict(Option<ReasonCode>),
     /// A value is missing or wrong; the excerpt says which.
     Invalid,
-    /// Too many calls.
-    Throttled {
-        /// How long the vault wants us to wait, if it says.
-        retry_after: Option<Duration>,
+    /// Too many calls; [`Error::retry_after`] may say for how long.
+    Throttled,
+    /// Nothing was sent: the vault has failed again and again, and is left alone.
+    Suspended {
+        /// For how long yet.
+        left: Duration,
+    },
+    /// Nothing was sent: too many calls wait for their turn already.
+    Crowded {
+        /// How many.
+        waiting: usize,
     },
     /// The vault failed.
     Server,
@@ -84,7 +92,14 @@ pub enum ErrorKind {
 impl Error {
     pub(crate) fn new(endpoint: &'static str, kind: ErrorKind) -> Self {
         let kind = Arc::new(kind);
-        Self { kind, endpoint, status: None, excerpt: None, repeat: Repeat::Unsafe }
+        Self {
+            kind,
+            endpoint,
+            status: None,
+            excerpt: None,
+            repeat: Repeat::Unsafe,
+            retry_after: None,
+        }
     }
 
     /// Nothing was sent, because `rule` is broken.
@@ -103,6 +118,16 @@ impl Error {
         self.status = Some(status);
         self.excerpt = excerpt;
         self
+    }
+
+    pub(crate) fn with_retry_after(self, retry_after: Option<Duration>) -> Self {
+        Self { retry_after, ..self }
+    }
+
+    /// How long the vault, or what stands in front of it, wants us to wait, if it says.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     pub(crate) fn with_repeat(self, repeat: Repeat) -> Self {
@@ -162,7 +187,7 @@ impl Error {
         let safe = self.repeat == Repeat::Safe;
         match &*self.kind {
             // Decided before anything is done.
-            ErrorKind::Throttled { .. } | ErrorKind::Refused(ReasonCode::NotApproved) => true,
+            ErrorKind::Throttled | ErrorKind::Refused(ReasonCode::NotApproved) => true,
             ErrorKind::Server => safe,
             ErrorKind::Invalid => safe && self.status == Some(408),
             ErrorKind::Transport(error) => {
@@ -203,7 +228,9 @@ impl Error {
                 Some(408) => "the vault gave up waiting for the whole question",
                 _ => "the vault finds a value missing or wrong",
             },
-            ErrorKind::Throttled { .. } => "the vault wants fewer calls",
+            ErrorKind::Throttled => "the vault wants fewer calls",
+            ErrorKind::Suspended { .. } => "the vault has failed again and again; nothing was sent",
+            ErrorKind::Crowded { .. } => "too many calls wait for the vault; nothing was sent",
             ErrorKind::Server => "the vault, or a balancer in front of it, failed",
             ErrorKind::NotTheApi => "what answered is not the vault's API",
             ErrorKind::Unreadable { .. } => "the vault answered in a way this client does not know",
@@ -241,7 +268,11 @@ impl Error {
                 Some(408) => "repeat; look at the network in between",
                 _ => "see the vault's own words; a policy may want a reason or a ticket",
             },
-            ErrorKind::Throttled { .. } => "wait and repeat",
+            ErrorKind::Throttled => "wait and repeat",
+            ErrorKind::Suspended { .. } => {
+                "wait for the time that is left; look at the vault, and at the errors before"
+            }
+            ErrorKind::Crowded { .. } => "ask for less at once, or allow more calls at once",
             ErrorKind::Server => "repeat; if it stays, look at the vault's own log",
             ErrorKind::NotTheApi => {
                 "check that the address ends with /BeyondTrust/api/public/v3, and that no proxy \
@@ -271,7 +302,11 @@ impl fmt::Display for Error {
             ErrorKind::Conflict(Some(code)) => write!(f, "conflict ({code})"),
             ErrorKind::Conflict(None) => f.write_str("conflict"),
             ErrorKind::Invalid => f.write_str("the vault calls a value missing or wrong"),
-            ErrorKind::Throttled { .. } => f.write_str("the vault wants fewer calls"),
+            ErrorKind::Throttled => f.write_str("the vault wants fewer calls"),
+            ErrorKind::Suspended { left } => {
+                write!(f, "the vault is left alone for another {} ms", left.as_millis())
+            }
+            ErrorKind::Crowded { waiting } => write!(f, "{waiting} calls wait already"),
             ErrorKind::Server => {
                 write!(f, "the vault failed with status {}", self.status.unwrap_or(500))
             }

@@ -1,8 +1,14 @@
 //! What the client needs of its surroundings besides the network: clock, timer, tasks, chance.
 
+#[cfg(feature = "tokio-runtime")]
+mod tokio;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant, SystemTime};
+
+#[cfg(feature = "tokio-runtime")]
+pub use self::tokio::TokioRuntime;
 
 /// A piece of work that runs by itself.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;

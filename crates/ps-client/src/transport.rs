@@ -14,6 +14,7 @@ pub mod tower;
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
@@ -59,6 +60,50 @@ impl fmt::Debug for HttpAnswer {
     }
 }
 
+/// An answer whose body comes piece by piece.
+pub struct Download {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub pieces: Box<dyn Pieces>,
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Download({})", self.status)
+    }
+}
+
+/// The next piece, or that there is none.
+pub type NextPiece<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<Zeroizing<Vec<u8>>>, TransportError>> + Send + 'a>>;
+
+/// A body that comes piece by piece. Each piece is wiped when dropped.
+pub trait Pieces: Send {
+    /// The next piece, `None` at the end. A body that ends before its announced length is
+    /// [`TransportError::Broken`].
+    fn next(&mut self) -> NextPiece<'_>;
+}
+
+/// A body that came at once.
+struct Whole(Option<Zeroizing<Vec<u8>>>);
+
+impl Pieces for Whole {
+    fn next(&mut self) -> NextPiece<'_> {
+        let piece = self.0.take().filter(|piece| !piece.is_empty());
+        Box::pin(std::future::ready(Ok(piece)))
+    }
+}
+
+impl From<HttpAnswer> for Download {
+    fn from(answer: HttpAnswer) -> Self {
+        let HttpAnswer { status, headers, body } = answer;
+        Self { status, headers, pieces: Box::new(Whole(Some(body))) }
+    }
+}
+
 /// Whatever can carry a request to the vault. Follows no redirect, keeps no cookies, repeats
 /// nothing, and logs neither headers nor bodies.
 pub trait Transport: Send + Sync + 'static {
@@ -67,6 +112,18 @@ pub trait Transport: Send + Sync + 'static {
         &self,
         request: HttpRequest,
     ) -> impl Future<Output = Result<HttpAnswer, TransportError>> + Send;
+
+    /// Sends one request and waits for the head of the answer only. Of a success the body may be
+    /// of any length, and [`HttpRequest::max_answer`] says nothing.
+    ///
+    /// Unless a transport has something better, this waits for the whole answer.
+    fn open(
+        &self,
+        request: HttpRequest,
+    ) -> impl Future<Output = Result<Download, TransportError>> + Send {
+        let answer = self.send(request);
+        async { Ok(answer.await?.into()) }
+    }
 }
 
 /// Why a request brought no answer.

@@ -8,6 +8,9 @@ use crate::model::VaultTime;
 
 /// A whole object of the vault that can be read.
 pub(crate) trait Readable: Sized {
+    /// Whether something in it is a secret.
+    const HOLDS_SECRET: bool;
+
     fn read(fields: &Fields<'_>) -> Result<Self, RowError>;
 }
 
@@ -17,6 +20,9 @@ pub(crate) trait Readable: Sized {
 /// list is empty. Of optional values null, absent, and an empty text or the number zero where the
 /// vault writes those for "none", are all `None`.
 pub(crate) trait Property: Sized {
+    /// Whether it is a secret, or holds one.
+    const IS_SECRET: bool = false;
+
     fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError>;
 }
 
@@ -87,6 +93,8 @@ impl Property for Option<VaultTime> {
 }
 
 impl Property for Option<SecretString> {
+    const IS_SECRET: bool = true;
+
     fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
         let Some(raw) = fields.raw(property) else { return Ok(None) };
         let wrong = RowError { property, missing: false };
@@ -95,6 +103,8 @@ impl Property for Option<SecretString> {
 }
 
 impl Property for SecretString {
+    const IS_SECRET: bool = true;
+
     fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
         Option::<Self>::of(fields, property)?.ok_or(RowError { property, missing: true })
     }
@@ -170,6 +180,8 @@ pub(crate) use {number_property, text_property};
 
 /// What a list inside an object is made of.
 pub(crate) trait ListItem: Sized {
+    const IS_SECRET: bool = false;
+
     fn item(raw: &RawValue) -> Option<Self>;
 }
 
@@ -180,12 +192,16 @@ impl ListItem for String {
 }
 
 impl<T: Readable> ListItem for T {
+    const IS_SECRET: bool = T::HOLDS_SECRET;
+
     fn item(raw: &RawValue) -> Option<Self> {
         Fields::read(raw.get()).and_then(|fields| T::read(&fields)).ok()
     }
 }
 
 impl<T: ListItem> Property for Vec<T> {
+    const IS_SECRET: bool = T::IS_SECRET;
+
     fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
         let Some(raw) = fields.raw(property) else { return Ok(Self::new()) };
         let wrong = || RowError { property, missing: false };

@@ -44,6 +44,9 @@ macro_rules! calls {
                 type Answer = $crate::endpoint::declare::answer_type!($kind $($answer)?);
                 const NAME: &'static str = $crate::endpoint::declare::call_name!($method $($part)/+);
 
+                const RELEASES_SECRET: bool =
+                    $crate::endpoint::declare::releases_secret!($kind $($answer)?);
+
                 fn request(&self) -> $crate::endpoint::ApiRequest {
                     let path = [$( $crate::endpoint::declare::path_part!(self, $part) ),+];
                     let request = $crate::endpoint::ApiRequest::new(
@@ -179,6 +182,24 @@ macro_rules! read_as {
     };
 }
 
+macro_rules! releases_secret {
+    (object $type:ty) => {
+        <$type as $crate::answer::Readable>::HOLDS_SECRET
+    };
+    (list $type:ty) => {
+        <$type as $crate::answer::Readable>::HOLDS_SECRET
+    };
+    (nothing) => {
+        false
+    };
+    (number $type:ty) => {
+        false
+    };
+    ($other:ident) => {
+        true
+    };
+}
+
 /// What is gone when a deletion is repeated has been deleted by the try before.
 macro_rules! read_again {
     (DELETE nothing) => {
@@ -245,5 +266,5 @@ macro_rules! paged {
 
 pub(crate) use {
     answer_type, call_name, calls, check_body, name_part, paged, path_part, read_again, read_as,
-    repeat_of, sized, with_body,
+    releases_secret, repeat_of, sized, with_body,
 };

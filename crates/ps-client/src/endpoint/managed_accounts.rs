@@ -30,6 +30,7 @@ pub struct ListManagedAccounts {
 impl Endpoint for ListManagedAccounts {
     type Answer = Vec<RequestableAccount>;
     const NAME: &'static str = "GET ManagedAccounts";
+    const RELEASES_SECRET: bool = false;
 
     fn request(&self) -> ApiRequest {
         let query = &self.query;

@@ -27,6 +27,7 @@ pub struct ListManagedSystems {
 impl Endpoint for ListManagedSystems {
     type Answer = Vec<ManagedSystem>;
     const NAME: &'static str = "GET ManagedSystems";
+    const RELEASES_SECRET: bool = false;
 
     fn request(&self) -> ApiRequest {
         ApiRequest::new(Method::GET, &["ManagedSystems"])

@@ -3,6 +3,7 @@
 use super::rows::models;
 use super::words::words;
 use super::{AddressGroupId, AddressId, AttributeId, AttributeTypeId, OrganizationId, VaultTime};
+use crate::answer::{Fields, Property, Readable, RowError, nesting};
 use crate::body::bodies;
 
 models! {
@@ -14,28 +15,6 @@ models! {
         name: String = "Name",
         /// Whether it is the vault's own.
         is_read_only: bool = "IsReadOnly",
-    }
-
-    /// An attribute.
-    Attribute {
-        /// The attribute.
-        attribute: AttributeId = "AttributeID",
-        /// Its kind.
-        kind: Option<AttributeTypeId> = "AttributeTypeID",
-        /// The attribute it is part of.
-        parent: Option<AttributeId> = "ParentAttributeID",
-        /// Short name.
-        short_name: Option<String> = "ShortName",
-        /// Long name.
-        long_name: Option<String> = "LongName",
-        /// Description.
-        description: Option<String> = "Description",
-        /// Its value, if it has one.
-        value: Option<i64> = "ValueInt",
-        /// Whether it is the vault's own.
-        is_read_only: bool = "IsReadOnly",
-        /// The attributes that are part of it.
-        children: Vec<Attribute> = "ChildAttributes",
     }
 
     /// A list of addresses.
@@ -62,6 +41,56 @@ models! {
         is_omitted: bool = "Omit",
         /// When it was changed last.
         updated: Option<VaultTime> = "LastUpdateDate",
+    }
+}
+
+/// An attribute.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Attribute {
+    /// The attribute.
+    pub attribute: AttributeId,
+    /// Its kind.
+    pub kind: Option<AttributeTypeId>,
+    /// The attribute it is part of.
+    pub parent: Option<AttributeId>,
+    /// Short name.
+    pub short_name: Option<String>,
+    /// Long name.
+    pub long_name: Option<String>,
+    /// Description.
+    pub description: Option<String>,
+    /// Its value, if it has one.
+    pub value: Option<i64>,
+    /// Whether it is the vault's own.
+    pub is_read_only: bool,
+    /// The attributes that are part of it.
+    pub children: Vec<Self>,
+}
+
+/// Attributes in attributes in attributes: lists and objects, so half as many levels.
+const DEEPEST: usize = 32;
+
+/// By hand, because it holds others of its kind.
+impl Readable for Attribute {
+    const HOLDS_SECRET: bool = false;
+
+    fn read(fields: &Fields<'_>) -> Result<Self, RowError> {
+        let property = "ChildAttributes";
+        if fields.raw(property).is_some_and(|raw| nesting(raw.get()) > DEEPEST) {
+            return Err(RowError { property, missing: false });
+        }
+        Ok(Self {
+            attribute: Property::of(fields, "AttributeID")?,
+            kind: Property::of(fields, "AttributeTypeID")?,
+            parent: Property::of(fields, "ParentAttributeID")?,
+            short_name: Property::of(fields, "ShortName")?,
+            long_name: Property::of(fields, "LongName")?,
+            description: Property::of(fields, "Description")?,
+            value: Property::of(fields, "ValueInt")?,
+            is_read_only: Property::of(fields, "IsReadOnly")?,
+            children: Property::of(fields, property)?,
+        })
     }
 }
 
@@ -105,4 +134,22 @@ bodies! {
         /// Whether it is taken out of the list rather than in: no.
         omit: flag = "Omit",
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_in_attributes_are_read_and_endless_ones_are_refused() {
+        let nested = |levels: usize| {
+            let one = r#"{"AttributeID":1,"ShortName":"[\"{[[","ChildAttributes":["#;
+            format!("{}{}", one.repeat(levels), "]}".repeat(levels))
+        };
+        let read = |levels| Fields::read(&nested(levels)).and_then(|row| Attribute::read(&row));
+        assert_eq!(read(3).unwrap().children[0].children[0].children.len(), 0);
+        assert_eq!(read(16).unwrap().children.len(), 1);
+        assert!(read(18).is_err());
+        assert!(read(100_000).is_err());
+    }
 }

@@ -388,6 +388,8 @@ impl ReleaseRequest {
 }
 
 impl Readable for ReleaseRequest {
+    const HOLDS_SECRET: bool = false;
+
     fn read(row: &Fields<'_>) -> Result<Self, RowError> {
         let status = match row.text("Status")? {
             Some(status) if status.eq_ignore_ascii_case("active") => RequestStatus::Active,

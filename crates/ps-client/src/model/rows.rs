@@ -18,6 +18,9 @@ macro_rules! models {
         }
 
         impl $crate::answer::Readable for $name {
+            const HOLDS_SECRET: bool =
+                false $( || <$type as $crate::answer::Property>::IS_SECRET )+;
+
             fn read(
                 fields: &$crate::answer::Fields<'_>,
             ) -> Result<Self, $crate::answer::RowError> {

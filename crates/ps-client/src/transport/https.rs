@@ -11,10 +11,13 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::distrust::distrust;
 use super::gather::Gather;
-use super::{Cause, HttpAnswer, HttpRequest, Transport, TransportError};
+use super::{
+    Cause, Download, HttpAnswer, HttpRequest, NextPiece, Pieces, Transport, TransportError,
+};
 
 /// Connections to one vault, reused between calls.
 ///
@@ -183,6 +186,8 @@ impl HttpsBuilder {
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(self.connect_timeout)
+            // How long a download may stand still; the other calls are over sooner.
+            .read_timeout(self.timeout.max(self.sign_in_timeout))
             .user_agent(concat!("keyferry-ps-client/", env!("CARGO_PKG_VERSION")));
         if !self.system_proxy {
             client = client.no_proxy();
@@ -288,19 +293,47 @@ fn certificates(
 impl Transport for HttpsTransport {
     async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, TransportError> {
         let timeout = if request.is_sign_in { self.sign_in_timeout } else { self.timeout };
+        let max = request.max_answer;
+        let answer = self.call(request).timeout(timeout).send().await.map_err(transport_error)?;
+        read_answer(answer, max).await
+    }
+
+    async fn open(&self, request: HttpRequest) -> Result<Download, TransportError> {
+        let max = request.max_answer;
+        let mut answer = self.call(request).send().await.map_err(transport_error)?;
+        if !answer.status().is_success() {
+            return read_answer(answer, max).await.map(Download::from);
+        }
+        let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+        Ok(Download { status, headers, pieces: Box::new(Body(answer)) })
+    }
+}
+
+impl HttpsTransport {
+    fn call(&self, request: HttpRequest) -> reqwest::RequestBuilder {
         let mut headers = request.headers;
         if request.body.is_empty() && matches!(request.method, Method::POST | Method::PUT) {
             // hyper leaves the length of an empty body out, and IIS answers that with 411.
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        let mut call =
-            self.client.request(request.method, request.url).headers(headers).timeout(timeout);
-        if !request.body.is_empty() {
-            // The buffer itself goes along, and is wiped when the last one lets go of it.
-            call = call.body(Bytes::from_owner(request.body));
+        let call = self.client.request(request.method, request.url).headers(headers);
+        if request.body.is_empty() {
+            return call;
         }
-        let answer = call.send().await.map_err(transport_error)?;
-        read_answer(answer, request.max_answer).await
+        // The buffer itself goes along, and is wiped when the last one lets go of it.
+        call.body(Bytes::from_owner(request.body))
+    }
+}
+
+/// The rest of an answer.
+struct Body(reqwest::Response);
+
+impl Pieces for Body {
+    fn next(&mut self) -> NextPiece<'_> {
+        Box::pin(async {
+            let piece = self.0.chunk().await.map_err(transport_error)?;
+            Ok(piece.map(|bytes| Zeroizing::new(bytes.to_vec())))
+        })
     }
 }
 

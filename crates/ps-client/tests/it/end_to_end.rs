@@ -257,7 +257,8 @@ async fn faults_on_the_way_are_told_apart() {
     assert!(matches!(list().await.unwrap_err().kind(), ErrorKind::NotTheApi));
     arm(FaultAction::TooManyRequests { retry_after: 17 });
     let error = list().await.unwrap_err();
-    let ErrorKind::Throttled { retry_after } = error.kind() else { panic!("{error:?}") };
+    assert!(matches!(error.kind(), ErrorKind::Throttled), "{error:?}");
+    let retry_after = &error.retry_after();
     assert_eq!(*retry_after, Some(Duration::from_secs(17)));
     arm(FaultAction::Status { status: 503, body: "<html>".to_owned() });
     assert!(matches!(list().await.unwrap_err().kind(), ErrorKind::Server));

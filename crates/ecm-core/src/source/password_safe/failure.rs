@@ -28,10 +28,8 @@ pub(super) fn source_error(call: Call, error: &Error) -> SourceError {
     }
     let mut failed = SourceError::new(failure(call, error), words);
     failed.may_have_happened = call == Call::Open && may_have_happened(error);
-    failed.retry_after_ms = match error.kind() {
-        ErrorKind::Throttled { retry_after: Some(wait) } => u64::try_from(wait.as_millis()).ok(),
-        _ => None,
-    };
+    failed.retry_after_ms =
+        error.retry_after().and_then(|wait| u64::try_from(wait.as_millis()).ok());
     failed
 }
 
@@ -49,7 +47,7 @@ fn failure(call: Call, error: &Error) -> SourceFailure {
         // The vault gave up on reading the question.
         ErrorKind::Invalid if error.status() == Some(408) => F::Unreachable,
         ErrorKind::Invalid => invalid(call, error),
-        ErrorKind::Throttled { .. } => F::Busy,
+        ErrorKind::Throttled | ErrorKind::Suspended { .. } | ErrorKind::Crowded { .. } => F::Busy,
         ErrorKind::MaybeMade(cause) => failure(call, cause),
         ErrorKind::Transport(TransportError::Untrusted { .. }) => F::Untrusted,
         ErrorKind::Transport(TransportError::TooLong { .. }) => F::Broken,
