@@ -3,6 +3,7 @@
 //! A check is a function from data (the files, cargo's metadata) to a [`Report`], so that its own
 //! tests can hand it a project that breaks the rule.
 
+mod api;
 mod docs;
 mod layers;
 mod markdown;
@@ -10,6 +11,7 @@ mod named_paths;
 mod purity;
 mod rust_source;
 mod secrets;
+mod semver;
 mod size;
 mod words;
 
@@ -17,7 +19,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::Verdict;
-use crate::cli::CheckName;
+use crate::cli::{CheckName, CheckOptions};
 use crate::console::Palette;
 use crate::workspace::{self, Metadata, SourceTree};
 
@@ -56,20 +58,54 @@ pub(crate) struct Report {
     looked_at: String,
 }
 
-/// Runs the named checks, or all of them, and prints what they found to stdout.
-pub(crate) fn run(names: &[CheckName]) -> anyhow::Result<Verdict> {
-    let names = if names.is_empty() { &CheckName::ALL[..] } else { names };
+impl Report {
+    fn verdict(&self) -> Verdict {
+        if self.findings.is_empty() { Verdict::Passed } else { Verdict::Failed }
+    }
+}
+
+/// Runs the named checks, or all of the quick ones, and prints what they found to stdout.
+pub(crate) fn run(options: &CheckOptions) -> anyhow::Result<Verdict> {
+    let named = &options.checks;
+    let names = if named.is_empty() { &CheckName::QUICK[..] } else { named };
     let root = workspace::root();
     let mut verdict = Verdict::Passed;
     for name in names {
-        if run_one(&root, *name)? == Verdict::Failed {
+        let done = match name {
+            CheckName::Api => api(&root, options.bless, !options.no_install)?,
+            CheckName::Semver => {
+                let baseline = options.baseline.as_deref();
+                told(*name, semver::check(&root, baseline, !options.no_install)?)
+            }
+            quick => Ok(run_one(&root, *quick)?),
+        };
+        // What was asked for by name and cannot be done has not passed.
+        if done != Ok(Verdict::Passed) {
             verdict = Verdict::Failed;
         }
     }
     Ok(verdict)
 }
 
-/// Runs one check on the project below `root` and prints what it found to stdout.
+/// Compares the public API with its text, or writes the text; the inner error says why neither
+/// can be done here.
+pub(crate) fn api(
+    root: &Path,
+    bless: bool,
+    may_install: bool,
+) -> anyhow::Result<Result<Verdict, String>> {
+    Ok(told(CheckName::Api, api::check(root, bless, may_install)?))
+}
+
+fn told(name: CheckName, done: Result<Report, String>) -> Result<Verdict, String> {
+    match &done {
+        Ok(report) => print(name, report),
+        Err(why) => println!("check {}: not run: {why}", name.as_str()),
+    }
+    done.map(|report| report.verdict())
+}
+
+/// Runs one of the quick checks on the project below `root` and prints what it found to stdout.
 pub(crate) fn run_one(root: &Path, name: CheckName) -> anyhow::Result<Verdict> {
     let tree = SourceTree::read(root)?;
     let report = match name {
@@ -84,9 +120,10 @@ pub(crate) fn run_one(root: &Path, name: CheckName) -> anyhow::Result<Verdict> {
         CheckName::Size => size::check(&tree),
         CheckName::Words => words::check(&tree),
         CheckName::Secrets => secrets::check(&tree),
+        CheckName::Api | CheckName::Semver => anyhow::bail!("`{}` is not quick", name.as_str()),
     };
     print(name, &report);
-    Ok(if report.findings.is_empty() { Verdict::Passed } else { Verdict::Failed })
+    Ok(report.verdict())
 }
 
 fn print(name: CheckName, report: &Report) {

@@ -26,12 +26,9 @@ pub(crate) enum Command {
     Test(TestOptions),
     /// Check the rules a compiler does not know: layers, docs, size, words, secrets
     ///
-    /// Takes about a second; without names all checks run.
-    Check {
-        /// Which checks to run; all of them when none is named
-        #[arg(value_enum)]
-        checks: Vec<CheckName>,
-    },
+    /// Takes about a second without names. `api` and `semver` compile something, and run only
+    /// when they are named.
+    Check(CheckOptions),
     /// Watch the main job run over real sockets: simulators, and the shipped programs between them
     ///
     /// Without a name every demo runs. Each tells its story on stdout and checks every promise it
@@ -108,6 +105,22 @@ pub(crate) struct TestOptions {
     pub(crate) no_install: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    /// Which checks to run; all of the quick ones when none is named
+    #[arg(value_enum)]
+    pub(crate) checks: Vec<CheckName>,
+    /// `api`: write the texts anew instead of comparing them
+    #[arg(long)]
+    pub(crate) bless: bool,
+    /// `semver`: the git revision to compare with; the newest tag `v…` when none is named
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) baseline: Option<String>,
+    /// Never install a Rust or build a program that is missing
+    #[arg(long)]
+    pub(crate) no_install: bool,
+}
+
 /// One of the rules that `cargo xtask check` looks after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CheckName {
@@ -121,11 +134,15 @@ pub(crate) enum CheckName {
     Words,
     /// No span records its arguments, no secret is kept in a plain type
     Secrets,
+    /// The public API of ps-client is the one in its public-api.txt
+    Api,
+    /// The changes of ps-client fit its version number (cargo-semver-checks)
+    Semver,
 }
 
 impl CheckName {
-    /// Every check, in the order they run.
-    pub(crate) const ALL: [Self; 5] =
+    /// The checks that only read, in the order they run.
+    pub(crate) const QUICK: [Self; 5] =
         [Self::Layers, Self::Docs, Self::Size, Self::Words, Self::Secrets];
 
     /// The name as it is typed.
@@ -136,6 +153,8 @@ impl CheckName {
             Self::Size => "size",
             Self::Words => "words",
             Self::Secrets => "secrets",
+            Self::Api => "api",
+            Self::Semver => "semver",
         }
     }
 }
@@ -152,9 +171,8 @@ mod tests {
 
     #[test]
     fn every_check_can_be_typed_by_the_name_it_prints() {
-        for check in CheckName::ALL {
-            assert_eq!(CheckName::from_str(check.as_str(), false), Ok(check));
+        for check in CheckName::value_variants() {
+            assert_eq!(CheckName::from_str(check.as_str(), false), Ok(*check));
         }
-        assert_eq!(CheckName::ALL.len(), CheckName::value_variants().len());
     }
 }

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Test(options) => test::run(&options),
-        Command::Check { checks } => check::run(&checks),
+        Command::Check(options) => check::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Fuzz(options) => fuzz::run(&options),

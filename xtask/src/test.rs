@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must pass, on a laptop and in CI.
 
 mod not_run;
+mod oldest_rust;
 mod step;
 mod work_tree;
 

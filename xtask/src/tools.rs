@@ -4,9 +4,14 @@
 //! Ubuntu), or is told the exact command.
 
 mod apt;
+mod built;
+mod toolchain;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+pub(crate) use self::built::{Built, built};
+pub(crate) use self::toolchain::Toolchain;
 
 use crate::run;
 

@@ -133,6 +133,11 @@ impl Metadata {
         serde_json::from_str(&run::output(&mut command)?)
             .context("cargo metadata has an unexpected shape")
     }
+
+    /// The member of this name.
+    pub(crate) fn package(&self, name: &str) -> Option<&Package> {
+        self.packages.iter().find(|package| package.name == name)
+    }
 }
 
 impl Package {

@@ -1,6 +1,7 @@
 //! What tests left out, and why.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 /// A file that tests append to, one line `NAME: why` for each that could not run. Its path is in
@@ -16,6 +17,12 @@ impl NotRun {
 
     pub(super) fn path(&self) -> &Path {
         self.file.path()
+    }
+
+    /// Adds a line for something of these commands' own that could not run.
+    pub(super) fn add(&self, name: &str, why: &str) -> std::io::Result<()> {
+        let mut file = fs::OpenOptions::new().append(true).open(self.path())?;
+        writeln!(file, "{name}: {why}")
     }
 
     /// The lines so far. A file that cannot be read any more is itself a gap.
@@ -41,7 +48,8 @@ mod tests {
         let not_run = NotRun::new().unwrap();
         assert_eq!(not_run.entries(), [""; 0]);
         fs::write(not_run.path(), "a: no python3\n\n  b: no git\n").unwrap();
-        assert_eq!(not_run.entries(), ["a: no python3", "b: no git"]);
+        not_run.add("c", "no rustup").unwrap();
+        assert_eq!(not_run.entries(), ["a: no python3", "b: no git", "c: no rustup"]);
     }
 
     #[test]

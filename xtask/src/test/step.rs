@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::Outcome;
 use super::not_run::NotRun;
 use super::work_tree::WorkTree;
+use super::{Outcome, oldest_rust};
 use crate::cli::CheckName;
 use crate::tools::{self, Group, Missing};
 use crate::{Verdict, check, run};
@@ -30,7 +30,7 @@ pub(super) struct Setting {
 }
 
 /// Clippy also compiles every benchmark; `tests` runs each of them once, without measuring.
-pub(super) const STEPS: [Step; 14] = [
+pub(super) const STEPS: [Step; 16] = [
     Step { name: "format", does: "cargo fmt --all --check", run: format },
     Step {
         name: "layers",
@@ -92,6 +92,12 @@ pub(super) const STEPS: [Step; 14] = [
         },
     },
     Step {
+        name: "oldest-rust",
+        does: "the libraries compile with the oldest Rust promised, and with each set of features",
+        run: oldest_rust::run,
+    },
+    Step { name: "api", does: "the public API is the one that was looked at", run: api },
+    Step {
         name: "work-tree",
         does: "git status is what it was before",
         run: |setting| Ok(setting.before.compare(&WorkTree::look(&setting.root))),
@@ -111,12 +117,16 @@ fn format(setting: &Setting) -> anyhow::Result<Outcome> {
 }
 
 fn check(setting: &Setting, name: CheckName) -> anyhow::Result<Outcome> {
-    Ok(match check::run_one(&setting.root, name)? {
+    Ok(told(check::run_one(&setting.root, name)?, name))
+}
+
+fn told(verdict: Verdict, name: CheckName) -> Outcome {
+    match verdict {
         Verdict::Passed => Outcome::Passed,
         Verdict::Failed => {
             Outcome::Failed(format!("see above, or `cargo xtask check {}`", name.as_str()))
         }
-    })
+    }
 }
 
 fn tools(setting: &Setting) -> anyhow::Result<Outcome> {
@@ -164,6 +174,17 @@ fn foreign_cards(setting: &Setting) -> anyhow::Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
+fn api(setting: &Setting) -> anyhow::Result<Outcome> {
+    let done = check::api(&setting.root, false, setting.install || setting.in_ci)?;
+    Ok(match done {
+        Ok(verdict) => told(verdict, CheckName::Api),
+        Err(why) => {
+            setting.not_run.add("api", &why)?;
+            Outcome::Skipped("the Rust whose documentation it reads is not there")
+        }
+    })
+}
+
 fn test(setting: &Setting, targets: &str) -> anyhow::Result<Outcome> {
     let file = setting.not_run.path().to_string_lossy();
     let arguments = ["test", "--workspace", "--no-fail-fast", targets];
@@ -176,7 +197,7 @@ fn cargo(setting: &Setting, arguments: &[&str], env: &[(&str, &str)]) -> anyhow:
     ends_well(&mut command)
 }
 
-fn ends_well(command: &mut Command) -> anyhow::Result<Outcome> {
+pub(super) fn ends_well(command: &mut Command) -> anyhow::Result<Outcome> {
     let passed = run::succeeds(command)?;
     Ok(if passed { Outcome::Passed } else { Outcome::Failed(format!("`{}`", run::line(command))) })
 }
