@@ -4,6 +4,7 @@ mod address;
 mod answer;
 pub mod auth;
 mod body;
+pub mod checkout;
 mod client;
 mod cookies;
 pub mod endpoint;

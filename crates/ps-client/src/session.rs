@@ -20,6 +20,7 @@ pub use self::pages::{Paged, Pages};
 use self::lane::{Lane, Ride, State};
 use self::shared::{Key, Reads};
 use crate::auth::Auth;
+use crate::checkout::Loans;
 use crate::client::{Begun, Client};
 use crate::cookies::Cookies;
 use crate::endpoint::auth::{SignOut, SignedInUser};
@@ -43,6 +44,7 @@ struct Inner<T> {
     /// The first was signed in by whoever made the session.
     lanes: Vec<Lane>,
     reads: Reads,
+    loans: Loans,
 }
 
 /// An answer, and whether an earlier try may have done what was asked.
@@ -68,7 +70,16 @@ impl<T: Transport> Session<T> {
     pub(crate) fn new(client: Client<T>, auth: Auth, user: SignedInUser, cookies: Cookies) -> Self {
         let mut lanes = vec![Lane::begun(cookies)];
         lanes.resize_with(client.sessions(), Lane::later);
-        Self { inner: Arc::new(Inner { client, auth, user, lanes, reads: Reads::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                client,
+                auth,
+                user,
+                lanes,
+                reads: Reads::default(),
+                loans: Loans::default(),
+            }),
+        }
     }
 
     /// Who is signed in, as the vault said.
@@ -263,6 +274,10 @@ impl<T: Transport> Session<T> {
             Err(error) if matches!(error.kind(), ErrorKind::SignInRefused) => Ok(()),
             outcome => outcome,
         }
+    }
+
+    pub(crate) fn loans(&self) -> &Loans {
+        &self.inner.loans
     }
 
     pub(crate) fn client(&self) -> &Client<T> {

@@ -197,6 +197,10 @@ impl NewRequest {
         members.put("RotateOnCheckin", &self.rotate_on_checkin);
     }
 
+    pub(crate) fn has_ticket(&self) -> bool {
+        self.ticket_number.as_ref().is_some_and(|number| !number.trim().is_empty())
+    }
+
     /// Minutes asked for.
     #[must_use]
     pub fn minutes(&self) -> u32 {

@@ -9,6 +9,9 @@
     reason = "tests may stop where they stand"
 )]
 
+mod bank;
+mod behaviour;
+mod checkout;
 mod create;
 mod end_to_end;
 mod errors;
@@ -16,6 +19,7 @@ mod fault;
 mod header;
 mod names;
 mod paging;
+mod paper;
 mod recorded;
 mod redaction;
 mod scripted;

@@ -90,6 +90,10 @@ pub(crate) fn key_auth() -> Auth {
 }
 
 pub(crate) fn expect_session(outcome: Result<SignedIn<Vault>, Error>) -> Session<Vault> {
+    expect_signed_in(outcome)
+}
+
+pub(crate) fn expect_signed_in<T: Transport>(outcome: Result<SignedIn<T>, Error>) -> Session<T> {
     match outcome.unwrap() {
         SignedIn::Session(session) => session,
         SignedIn::Challenge(challenge) => panic!("asked for {}", challenge.prompt()),

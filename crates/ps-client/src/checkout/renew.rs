@@ -1,0 +1,55 @@
+//! More time for a borrowed credential.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+
+use super::loan::{Loan, Terms, renewal_of};
+use super::{Checkout, CheckoutError, approval};
+use crate::transport::Transport;
+
+/// What a renewal came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// There was time enough; nothing was done.
+    NotNeeded,
+    /// A new request has taken the place of the old one; the secret is the same.
+    Renewed,
+    /// The same, but the secret is another one now: where the old one was put, it does not work
+    /// any more.
+    SecretChanged,
+}
+
+impl<T: Transport> Checkout<T> {
+    /// Makes a new request in place of this one when less than `least` is left of it, and reads
+    /// the secret anew: the end of the old request may have changed the password.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckoutError::UsedByOthers`] when others in this session use the same request: a renewal
+    /// would end it under them. Otherwise as [`begin`](super::CheckoutBuilder::begin), without
+    /// waiting for approval. When the vault has made the new request and then does not give the
+    /// secret, this guard holds the new request and the old secret; give it back.
+    pub async fn renew_if_less_than(&mut self, least: Duration) -> Result<Renewal, CheckoutError> {
+        if self.time_left().is_none_or(|left| left >= least) {
+            return Ok(Renewal::NotNeeded);
+        }
+        let request = self.request();
+        if self.loan.has_company() {
+            return Err(CheckoutError::UsedByOthers { request });
+        }
+        let Terms { new, foreign } = self.loan.terms();
+        let terms = Terms { new: renewal_of(new), foreign: *foreign };
+        let renewed = Loan::open(self.loan.session(), terms).await?;
+        let old = std::mem::replace(&mut self.loan, renewed);
+        if old.request() != self.loan.request() {
+            // The vault has cancelled it in favour of the new one.
+            old.is_over();
+        }
+        drop(old);
+        let secret = approval::read(&self.loan, self.kind, None, None, None).await?;
+        let is_same = secret.expose_secret() == self.secret.expose_secret();
+        self.secret = secret;
+        Ok(if is_same { Renewal::Renewed } else { Renewal::SecretChanged })
+    }
+}
