@@ -1,16 +1,17 @@
 //! A transport that fails as it is told to, for tests of programs that embed this crate.
 
+mod spoilt;
+mod what;
+
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use zeroize::Zeroizing;
+pub use self::what::Fault;
 
-use super::{Cause, Distrust, HttpAnswer, HttpRequest, Transport, TransportError};
-use crate::runtime::Runtime;
+use self::spoilt::{Ending, Slow};
+use self::what::{Happened, Scripted, What};
+use super::{Download, HttpAnswer, HttpRequest, Pieces, Transport, TransportError};
 
 /// Any transport, with faults on the way to it and back.
 ///
@@ -26,7 +27,7 @@ use crate::runtime::Runtime;
 /// use ps_client::transport::fault::{Fault, Faulty};
 /// # fn example<T: ps_client::Transport>(vault: T) {
 /// let transport = Faulty::new(vault);
-/// transport.on("POST Requests", Fault::broken().after_execution());
+/// transport.on("POST Requests", Fault::Scripted::broken().after_execution());
 /// transport.on("GET Requests", Fault::status(503)).on("GET Requests", Fault::throttled(2));
 /// let client_side = transport.clone(); // for `Client::new`
 /// // … the program runs …
@@ -64,155 +65,6 @@ pub struct Seen {
     pub faulty: bool,
     /// Whether it was passed on to the vault.
     pub passed_on: bool,
-}
-
-/// One thing that goes wrong, once.
-#[derive(Clone)]
-pub struct Fault {
-    what: What,
-    executes: bool,
-    after: Option<(Duration, Arc<dyn Runtime>)>,
-}
-
-#[derive(Clone)]
-enum What {
-    Refused,
-    Untrusted(Distrust),
-    TimedOut,
-    Broken,
-    Silence,
-    Answer(StatusCode, HeaderMap, Zeroizing<Vec<u8>>),
-    Cut(usize),
-    Nothing,
-}
-
-impl Fault {
-    /// No connection comes about: [`TransportError::Unreachable`].
-    #[must_use]
-    pub fn refused() -> Self {
-        Self::of(What::Refused)
-    }
-
-    /// The vault's certificate is not accepted: [`TransportError::Untrusted`].
-    #[must_use]
-    pub fn untrusted(why: Distrust) -> Self {
-        Self::of(What::Untrusted(why))
-    }
-
-    /// No answer in time: [`TransportError::TimedOut`], at once.
-    #[must_use]
-    pub fn timed_out() -> Self {
-        Self::of(What::TimedOut)
-    }
-
-    /// The connection breaks: [`TransportError::Broken`].
-    #[must_use]
-    pub fn broken() -> Self {
-        Self::of(What::Broken)
-    }
-
-    /// Nothing ever comes: for what a program does about calls that hang, and for cancelling.
-    #[must_use]
-    pub fn silence() -> Self {
-        Self::of(What::Silence)
-    }
-
-    /// An answer of this status without a body.
-    ///
-    /// # Panics
-    ///
-    /// When `status` is not from 100 to 999.
-    #[must_use]
-    #[expect(clippy::expect_used, reason = "a script that cannot be played is a broken test")]
-    pub fn status(status: u16) -> Self {
-        let status = StatusCode::from_u16(status).expect("a status is from 100 to 999");
-        Self::of(What::Answer(status, HeaderMap::new(), Zeroizing::default()))
-    }
-
-    /// The session is over: 401 without a body.
-    #[must_use]
-    pub fn session_over() -> Self {
-        Self::status(401)
-    }
-
-    /// Too many calls: 429 with `Retry-After`, in seconds.
-    #[must_use]
-    pub fn throttled(seconds: u64) -> Self {
-        Self::status(429).header(header::RETRY_AFTER, HeaderValue::from(seconds))
-    }
-
-    /// A success whose body is not what was asked for, such as a sign-in page of a proxy.
-    #[must_use]
-    pub fn garbage(body: impl Into<Vec<u8>>) -> Self {
-        Self::status(200).body(body)
-    }
-
-    /// The vault's own answer, of whose body only this many bytes come, with its headers as they
-    /// were: a proxy that cuts without telling. The vault executes the call.
-    #[must_use]
-    pub fn cut(bytes: usize) -> Self {
-        Self { executes: true, ..Self::of(What::Cut(bytes)) }
-    }
-
-    /// The vault's own answer, `time` later by the timer of `runtime`.
-    #[must_use]
-    pub fn late(time: Duration, runtime: Arc<dyn Runtime>) -> Self {
-        Self { executes: true, ..Self::of(What::Nothing) }.after(time, runtime)
-    }
-
-    fn of(what: What) -> Self {
-        Self { what, executes: false, after: None }
-    }
-
-    /// Gives the made answer this body. Without effect on faults that make no answer.
-    #[must_use]
-    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
-        if let What::Answer(_, _, old) = &mut self.what {
-            *old = Zeroizing::new(body.into());
-        }
-        self
-    }
-
-    /// Gives the made answer one more header. Without effect on faults that make no answer.
-    #[must_use]
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        if let What::Answer(_, headers, _) = &mut self.what {
-            headers.append(name, value);
-        }
-        self
-    }
-
-    /// The vault executes the call before its answer is lost. Without effect on faults that keep
-    /// a connection from coming about: nothing can be executed then.
-    #[must_use]
-    pub fn after_execution(mut self) -> Self {
-        self.executes = !matches!(self.what, What::Refused | What::Untrusted(_));
-        self
-    }
-
-    /// The fault shows only after `time`, by the timer of `runtime`.
-    #[must_use]
-    pub fn after(mut self, time: Duration, runtime: Arc<dyn Runtime>) -> Self {
-        self.after = Some((time, runtime));
-        self
-    }
-}
-
-impl fmt::Debug for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match &self.what {
-            What::Refused => "refused".to_owned(),
-            What::Untrusted(why) => format!("untrusted ({why})"),
-            What::TimedOut => "timed out".to_owned(),
-            What::Broken => "broken".to_owned(),
-            What::Silence => "silence".to_owned(),
-            What::Answer(status, _, body) => format!("status {status}, {} bytes", body.len()),
-            What::Cut(bytes) => format!("cut after {bytes} bytes"),
-            What::Nothing => "late".to_owned(),
-        };
-        let executes = if self.executes { " after execution" } else { "" };
-        write!(f, "Fault({what}{executes})")
-    }
 }
 
 impl<T> Faulty<T> {
@@ -326,11 +178,6 @@ impl<T> fmt::Debug for Faulty<T> {
     }
 }
 
-/// A scripted failure's cause, so that a log shows where it came from.
-#[derive(Debug, thiserror::Error)]
-#[error("as the test's script says")]
-struct Scripted;
-
 impl<T: Transport> Transport for Faulty<T> {
     async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, TransportError> {
         let Some(fault) = self.script().meet(route(&request)) else {
@@ -341,30 +188,44 @@ impl<T: Transport> Transport for Faulty<T> {
             true => Some(self.inner.transport.send(request).await?),
             false => None,
         };
-        if let Some((time, runtime)) = fault.after {
-            runtime.sleep(time).await;
-        }
-        let cause = || Cause::from(Scripted);
-        match (fault.what, answer) {
-            (What::Refused, _) => Err(TransportError::Unreachable(cause())),
-            (What::Untrusted(why), _) => Err(TransportError::Untrusted { why, cause: cause() }),
-            (What::TimedOut, _) => Err(TransportError::TimedOut(cause())),
-            (What::Broken, _) | (What::Cut(_) | What::Nothing, None) => {
-                Err(TransportError::Broken(cause()))
-            }
-            (What::Silence, _) => pending().await,
-            (What::Answer(status, _, body), _) if status.is_success() && body.len() > max => {
-                Err(TransportError::TooLong { max })
-            }
-            (What::Answer(status, headers, mut body), _) => {
-                body.truncate(max);
-                Ok(HttpAnswer { status, headers, body })
-            }
-            (What::Cut(bytes), Some(mut answer)) => {
-                answer.body.truncate(bytes);
+        match fault.happen(max).await? {
+            Happened::Made(answer) => Ok(answer),
+            Happened::To(what) => {
+                let Some(mut answer) = answer else { return Err(Scripted::broken()) };
+                match what {
+                    What::Torn(_) => return Err(Scripted::broken()),
+                    What::Cut(bytes) => answer.body.truncate(bytes),
+                    What::Slow(time, runtime) => runtime.sleep(time).await,
+                    _ => {}
+                }
                 Ok(answer)
             }
-            (What::Nothing, Some(answer)) => Ok(answer),
+        }
+    }
+
+    async fn open(&self, request: HttpRequest) -> Result<Download, TransportError> {
+        let Some(fault) = self.script().meet(route(&request)) else {
+            return self.inner.transport.open(request).await;
+        };
+        let max = request.max_answer;
+        let answer = match fault.executes {
+            true => Some(self.inner.transport.open(request).await?),
+            false => None,
+        };
+        match fault.happen(max).await? {
+            Happened::Made(answer) => Ok(answer.into()),
+            Happened::To(what) => {
+                let Some(Download { status, headers, pieces }) = answer else {
+                    return Err(Scripted::broken());
+                };
+                let pieces: Box<dyn Pieces> = match what {
+                    What::Cut(left) => Box::new(Ending { pieces, left, breaks: false }),
+                    What::Torn(left) => Box::new(Ending { pieces, left, breaks: true }),
+                    What::Slow(time, runtime) => Box::new(Slow { pieces, time, runtime }),
+                    _ => pieces,
+                };
+                Ok(Download { status, headers, pieces })
+            }
         }
     }
 }

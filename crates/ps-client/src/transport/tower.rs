@@ -6,17 +6,22 @@ use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::marker::PhantomData;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Buf, Bytes};
+use http::response::Parts;
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full};
 use tower_service::Service;
+use zeroize::Zeroizing;
 
 use super::gather::Gather;
-use super::{Cause, Distrust, HttpAnswer, HttpRequest, Transport, TransportError};
+use super::{
+    Cause, Distrust, Download, HttpAnswer, HttpRequest, NextPiece, Pieces, Transport,
+    TransportError,
+};
 
 /// A service as transport: it takes `http::Request<B>` and answers `http::Response` with any body.
 ///
@@ -70,11 +75,9 @@ pub struct TowerTransport<S, B = Full<Bytes>> {
     /// Cloned for each call; behind a lock, so that services which only one thread may look at
     /// at a time will do.
     service: Mutex<S>,
-    classifier: Option<Classifier>,
+    sorting: Sorting,
     body: PhantomData<fn() -> B>,
 }
-
-type Classifier = Arc<dyn Fn(&(dyn StdError + 'static)) -> Option<Fate> + Send + Sync>;
 
 /// What became of a call that failed: what the vault may have done decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +108,7 @@ impl<S, B> TowerTransport<S, B> {
     /// Sends through clones of this service.
     #[must_use]
     pub fn new(service: S) -> Self {
-        Self { service: Mutex::new(service), classifier: None, body: PhantomData }
+        Self { service: Mutex::new(service), sorting: Sorting(None), body: PhantomData }
     }
 
     /// Sorts the service's errors. `classifier` is shown an error, then its cause, and so on; the
@@ -121,12 +124,27 @@ impl<S, B> TowerTransport<S, B> {
         mut self,
         classifier: impl Fn(&(dyn StdError + 'static)) -> Option<Fate> + Send + Sync + 'static,
     ) -> Self {
-        self.classifier = Some(Arc::new(classifier));
+        self.sorting = Sorting(Some(Arc::new(classifier)));
         self
     }
 
+    fn service(&self) -> S
+    where
+        S: Clone,
+    {
+        self.service.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// How errors are sorted.
+#[derive(Clone)]
+struct Sorting(Option<Classifier>);
+
+type Classifier = Arc<dyn Fn(&(dyn StdError + 'static)) -> Option<Fate> + Send + Sync>;
+
+impl Sorting {
     fn fate(&self, error: &(dyn StdError + 'static)) -> Fate {
-        let known = self.classifier.as_ref();
+        let known = self.0.as_ref();
         let told = known.and_then(|known| causes(error).find_map(|cause| known(cause)));
         told.or_else(|| causes(error).find_map(by_kind)).unwrap_or(Fate::Broken)
     }
@@ -136,6 +154,10 @@ impl<S, B> TowerTransport<S, B> {
             fate @ Fate::Untrusted(_) => fate.error(cause),
             _ => TransportError::Unreachable(cause),
         }
+    }
+
+    fn while_sending(&self, cause: Cause) -> TransportError {
+        self.fate(&*cause).error(cause)
     }
 
     fn after_sending(&self, cause: Cause) -> TransportError {
@@ -181,9 +203,8 @@ fn by_kind(error: &(dyn StdError + 'static)) -> Option<Fate> {
 
 impl<S: Clone, B> Clone for TowerTransport<S, B> {
     fn clone(&self) -> Self {
-        let service = self.service.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let classifier = self.classifier.clone();
-        Self { service: Mutex::new(service), classifier, body: PhantomData }
+        let service = Mutex::new(self.service());
+        Self { service, sorting: self.sorting.clone(), body: PhantomData }
     }
 }
 
@@ -200,36 +221,96 @@ where
     S::Future: Send,
     S::Error: Into<Cause>,
     B: From<Bytes> + Send + 'static,
-    R: Body + Send,
+    R: Body + Send + 'static,
     R::Data: Send,
     R::Error: Into<Cause>,
 {
     async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, TransportError> {
         let max = request.max_answer;
-        let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let ready = poll_fn(|context| service.poll_ready(context)).await;
-        ready.map_err(|error| self.before_sending(error.into()))?;
-        let request = into_http(request).map_err(|error| self.before_sending(error.into()))?;
-        let answer = service.call(request).await.map_err(|error| {
-            let cause = error.into();
-            self.fate(&*cause).error(cause)
-        })?;
-        let (head, body) = answer.into_parts();
-        let mut gather = Gather::new(head.status, body.size_hint().exact(), max);
-        let mut body = pin!(body);
-        'frames: while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| self.after_sending(error.into()))?;
-            let Ok(mut data) = frame.into_data() else { continue };
-            while data.has_remaining() {
-                let piece = data.chunk();
-                let length = piece.len();
-                if !gather.take(piece)? {
-                    break 'frames;
-                }
-                data.advance(length);
-            }
+        let (head, body) = exchange(self.service(), &self.sorting, request).await?.into_parts();
+        take(head, body, max, &self.sorting).await
+    }
+
+    async fn open(&self, request: HttpRequest) -> Result<Download, TransportError> {
+        let max = request.max_answer;
+        let (head, body) = exchange(self.service(), &self.sorting, request).await?.into_parts();
+        if !head.status.is_success() {
+            return take(head, body, max, &self.sorting).await.map(Download::from);
         }
-        Ok(HttpAnswer { status: head.status, headers: head.headers, body: gather.whole() })
+        let pieces = Box::new(Arriving { body: Box::pin(body), sorting: self.sorting.clone() });
+        Ok(Download { status: head.status, headers: head.headers, pieces })
+    }
+}
+
+async fn exchange<S, B, R>(
+    mut service: S,
+    sorting: &Sorting,
+    request: HttpRequest,
+) -> Result<Response<R>, TransportError>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Into<Cause>,
+    B: From<Bytes>,
+{
+    let ready = poll_fn(|context| service.poll_ready(context)).await;
+    ready.map_err(|error| sorting.before_sending(error.into()))?;
+    let request = into_http(request).map_err(|error| sorting.before_sending(error.into()))?;
+    service.call(request).await.map_err(|error| sorting.while_sending(error.into()))
+}
+
+/// Takes the body, no more than `max` bytes of it.
+async fn take<R>(
+    head: Parts,
+    body: R,
+    max: usize,
+    sorting: &Sorting,
+) -> Result<HttpAnswer, TransportError>
+where
+    R: Body,
+    R::Error: Into<Cause>,
+{
+    let mut gather = Gather::new(head.status, body.size_hint().exact(), max);
+    let mut body = pin!(body);
+    'frames: while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| sorting.after_sending(error.into()))?;
+        let Ok(mut data) = frame.into_data() else { continue };
+        while data.has_remaining() {
+            let piece = data.chunk();
+            let length = piece.len();
+            if !gather.take(piece)? {
+                break 'frames;
+            }
+            data.advance(length);
+        }
+    }
+    Ok(HttpAnswer { status: head.status, headers: head.headers, body: gather.whole() })
+}
+
+/// The rest of an answer.
+struct Arriving<R> {
+    body: Pin<Box<R>>,
+    sorting: Sorting,
+}
+
+impl<R> Pieces for Arriving<R>
+where
+    R: Body + Send,
+    R::Data: Send,
+    R::Error: Into<Cause>,
+{
+    fn next(&mut self) -> NextPiece<'_> {
+        Box::pin(async {
+            while let Some(frame) = self.body.frame().await {
+                let frame = frame.map_err(|error| self.sorting.after_sending(error.into()))?;
+                let Ok(mut data) = frame.into_data() else { continue };
+                if data.has_remaining() {
+                    let mut piece = Zeroizing::new(vec![0; data.remaining()]);
+                    data.copy_to_slice(&mut piece);
+                    return Ok(Some(piece));
+                }
+            }
+            Ok(None)
+        })
     }
 }
 

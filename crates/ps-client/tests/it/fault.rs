@@ -7,9 +7,14 @@ use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
 use http::{HeaderMap, Method};
+use ps_client::endpoint::isa_requests::CreateIsaRequest;
+use ps_client::endpoint::requests::ListRequests;
+use ps_client::model::{AccountId, CredentialType, NewIsaRequest, SystemId};
 use ps_client::transport::fault::{Fault, Faulty};
 use ps_client::transport::{Distrust, HttpAnswer, HttpRequest};
-use ps_client::{Client, Runtime, SignedIn, Task, Transport, TransportError, VaultAddress};
+use ps_client::{
+    Client, Runtime, Session, SignedIn, Task, Transport, TransportError, VaultAddress,
+};
 
 use crate::scripted::{ADDRESS, Vault, key_auth, reply};
 
@@ -134,16 +139,27 @@ async fn client_signs_in_again_when_a_fault_ends_its_session() {
     transport.on("GET Requests", Fault::session_over());
     let client = Client::new(VaultAddress::parse(ADDRESS).unwrap(), transport.clone());
     let SignedIn::Session(session) = client.sign_in(key_auth()).await.unwrap() else { panic!() };
-    session.send(&ps_client::endpoint::requests::ListRequests::default()).await.unwrap();
+    session.send(&ListRequests::default()).await.unwrap();
     assert_eq!(transport.count("POST Auth/SignAppin"), 2);
     vault.assert_played_out();
 }
 
-/// A timer that goes off when the test says so.
+/// A timer that goes off when the test says so, or at once.
 #[derive(Default)]
 struct Paper {
     slept: Mutex<Vec<Duration>>,
+    at_once: bool,
     alarm: Arc<tokio::sync::Notify>,
+}
+
+impl Paper {
+    fn hasty() -> Arc<Self> {
+        Arc::new(Self { at_once: true, ..Self::default() })
+    }
+
+    fn slept(&self) -> Vec<Duration> {
+        self.slept.lock().unwrap().clone()
+    }
 }
 
 impl Runtime for Paper {
@@ -158,14 +174,18 @@ impl Runtime for Paper {
 
     fn sleep(&self, time: Duration) -> Task {
         self.slept.lock().unwrap().push(time);
-        let alarm = Arc::clone(&self.alarm);
-        Box::pin(async move { alarm.notified().await })
+        let (at_once, alarm) = (self.at_once, Arc::clone(&self.alarm));
+        Box::pin(async move {
+            if !at_once {
+                alarm.notified().await;
+            }
+        })
     }
 
     fn spawn(&self, _: Task) {}
 
     fn random(&self) -> u64 {
-        4
+        u64::MAX
     }
 }
 
@@ -189,4 +209,112 @@ async fn late_answer_waits_for_the_given_timer_and_silence_for_ever() {
     let mut silent = pin!(transport.send(request(Method::GET, "Requests")));
     assert!(poll_fn(|context| Poll::Ready(silent.as_mut().poll(context).is_pending())).await);
     assert_eq!(vault.calls().len(), 1);
+}
+
+/// All pieces of a download, and how it ended.
+async fn download(transport: &Faulty<Vault>) -> (String, Result<(), TransportError>) {
+    let mut download = transport.open(request(Method::GET, "File")).await.unwrap();
+    let mut whole = String::new();
+    loop {
+        match download.pieces.next().await {
+            Ok(Some(piece)) => whole.push_str(std::str::from_utf8(&piece).unwrap()),
+            Ok(None) => return (whole, Ok(())),
+            Err(error) => return (whole, Err(error)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn downloads_are_cut_torn_and_slowed() {
+    let (vault, paper) = (Vault::default(), Paper::hasty());
+    for _ in 0..4 {
+        vault.on("GET File", reply(200, "0123456789"));
+    }
+    let transport = Faulty::new(vault);
+    transport.on("GET File", Fault::cut(4)).on("GET File", Fault::torn(7));
+    transport.on("GET File", Fault::slow(Duration::from_secs(2), paper.clone()));
+    let (cut, end) = download(&transport).await;
+    assert!(end.is_ok(), "{end:?}");
+    assert_eq!(cut, "0123");
+    let (torn, end) = download(&transport).await;
+    assert!(matches!(end, Err(TransportError::Broken(_))), "{end:?}");
+    assert_eq!(torn, "0123456");
+    assert_eq!(download(&transport).await.0, "0123456789");
+    // One piece, and the end.
+    assert_eq!(paper.slept(), [Duration::from_secs(2); 2]);
+    assert_eq!(download(&transport).await.0, "0123456789");
+    assert_eq!(paper.slept().len(), 2);
+    let (torn, reached) = meets(Fault::torn(3)).await;
+    assert!(matches!(torn, Err(TransportError::Broken(_))) && reached);
+}
+
+/// A session with a timer, over a transport whose script comes later.
+async fn patient(vault: &Vault) -> (Session<Faulty<Vault>>, Faulty<Vault>, Arc<Paper>) {
+    let (transport, paper) = (Faulty::new(vault.clone()), Paper::hasty());
+    let address = VaultAddress::parse(ADDRESS).unwrap();
+    let client = Client::builder(address, transport.clone()).runtime(paper.clone()).build();
+    let SignedIn::Session(session) = client.sign_in(key_auth()).await.unwrap() else { panic!() };
+    (session, transport, paper)
+}
+
+#[tokio::test]
+async fn reads_are_repeated_after_faults_that_pass_and_wait_as_long_as_they_are_told() {
+    for (fault, waits) in [
+        (Fault::refused(), Duration::from_millis(200)),
+        (Fault::broken(), Duration::from_millis(200)),
+        (Fault::broken().after_execution(), Duration::from_millis(200)),
+        (Fault::timed_out().after_execution(), Duration::from_millis(200)),
+        (Fault::status(503), Duration::from_millis(200)),
+        (Fault::throttled(7), Duration::from_secs(7)),
+    ] {
+        let printed = format!("{fault:?}");
+        let vault = Vault::open();
+        for _ in 0..2 {
+            vault.on("GET Requests", reply(200, "[]"));
+        }
+        let (session, transport, paper) = patient(&vault).await;
+        transport.on("GET Requests", fault);
+        session.send(&ListRequests::default()).await.unwrap();
+        assert_eq!(transport.count("GET Requests"), 2, "{printed}");
+        assert_eq!(paper.slept(), [waits], "{printed}");
+    }
+}
+
+#[tokio::test]
+async fn what_would_happen_twice_is_repeated_only_when_it_cannot_have_happened() {
+    let isa = || CreateIsaRequest {
+        new: NewIsaRequest::new(SystemId::new(1), AccountId::new(2)),
+        kind: CredentialType::Password,
+    };
+    for fault in [Fault::broken().after_execution(), Fault::timed_out(), Fault::status(500)] {
+        let vault = Vault::open();
+        vault.on("POST ISARequests", reply(201, r#""secret""#));
+        let (session, transport, paper) = patient(&vault).await;
+        transport.on("POST ISARequests", fault);
+        session.send(&isa()).await.unwrap_err();
+        assert_eq!((transport.count("POST ISARequests"), paper.slept().len()), (1, 0));
+    }
+    let vault = Vault::open();
+    vault.on("POST ISARequests", reply(201, r#""secret""#));
+    let (session, transport, _) = patient(&vault).await;
+    transport.on("POST ISARequests", Fault::refused());
+    session.send(&isa()).await.unwrap();
+    assert_eq!(transport.count("POST ISARequests"), 2);
+}
+
+#[tokio::test]
+async fn vault_that_asks_for_too_much_patience_or_never_recovers_is_given_up() {
+    let vault = Vault::open();
+    let (session, transport, paper) = patient(&vault).await;
+    transport.on("GET Requests", Fault::throttled(3_600));
+    let error = session.send(&ListRequests::default()).await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3_600)));
+    assert!(paper.slept().is_empty());
+    for _ in 0..9 {
+        transport.on("GET Requests", Fault::status(502));
+    }
+    let error = session.send(&ListRequests::default()).await.unwrap_err();
+    assert_eq!(error.status(), Some(502));
+    assert_eq!(transport.count("GET Requests"), 5, "four attempts after the first call's one");
+    assert_eq!(paper.slept(), [200, 400, 800].map(Duration::from_millis));
 }

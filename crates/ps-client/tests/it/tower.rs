@@ -16,7 +16,7 @@ use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
 use ps_client::endpoint::requests::ListRequests;
 use ps_client::transport::tower::{CallFacts, Fate, TowerTransport};
-use ps_client::transport::{Distrust, HttpAnswer, HttpRequest};
+use ps_client::transport::{Distrust, Download, HttpAnswer, HttpRequest};
 use ps_client::{Client, SignedIn, Transport, TransportError, VaultAddress};
 use tower::load_shed::error::Overloaded;
 use tower::timeout::error::Elapsed;
@@ -60,18 +60,36 @@ fn data(text: &'static str) -> Result<Frame<Bytes>, io::ErrorKind> {
 }
 
 /// A service that answers this status in these pieces, whatever it is asked.
-async fn answered(
+fn answering(
     status: u16,
     pieces: Vec<Result<Frame<Bytes>, io::ErrorKind>>,
-) -> Result<HttpAnswer, TransportError> {
+) -> TowerTransport<
+    impl Service<Request<Full<Bytes>>, Response = Response<Pieces>, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + 'static,
+> {
     let pieces = Arc::new(Mutex::new(Some(Pieces(pieces.into_iter()))));
-    let service = service_fn(move |_: Request<Full<Bytes>>| {
+    TowerTransport::new(service_fn(move |_: Request<Full<Bytes>>| {
         let body = pieces.lock().unwrap().take().unwrap();
         let mut answer = Response::new(body);
         *answer.status_mut() = StatusCode::from_u16(status).unwrap();
         ready(Ok::<_, Infallible>(answer))
-    });
-    TowerTransport::new(service).send(get()).await
+    }))
+}
+
+async fn answered(
+    status: u16,
+    pieces: Vec<Result<Frame<Bytes>, io::ErrorKind>>,
+) -> Result<HttpAnswer, TransportError> {
+    answering(status, pieces).send(get()).await
+}
+
+async fn opened(
+    status: u16,
+    pieces: Vec<Result<Frame<Bytes>, io::ErrorKind>>,
+) -> Result<Download, TransportError> {
+    answering(status, pieces).open(get()).await
 }
 
 /// What a service was asked.
@@ -166,6 +184,21 @@ async fn answer_is_taken_up_to_its_limit_whatever_its_pieces() {
     let never_read = Err(io::ErrorKind::ConnectionReset);
     let cut = answered(409, vec![data("4091 0123456789"), never_read]).await.unwrap();
     assert_eq!((cut.status.as_u16(), cut.body.as_slice()), (409, &b"4091 01234"[..]));
+}
+
+#[tokio::test]
+async fn download_comes_piece_by_piece_however_long_and_a_refusal_is_cut() {
+    let pieces = vec![data("0123456789"), data(""), data("more"), Err(io::ErrorKind::TimedOut)];
+    let mut download = opened(200, pieces).await.unwrap();
+    for expected in ["0123456789", "more"] {
+        assert_eq!(download.pieces.next().await.unwrap().unwrap().as_slice(), expected.as_bytes());
+    }
+    let error = download.pieces.next().await.unwrap_err();
+    assert!(matches!(error, TransportError::TimedOut(_)), "{error:?}");
+    assert!(download.pieces.next().await.unwrap().is_none());
+    let mut refusal = opened(403, vec![data("0123456789 and so on")]).await.unwrap();
+    assert_eq!(refusal.pieces.next().await.unwrap().unwrap().as_slice(), b"0123456789");
+    assert!(refusal.pieces.next().await.unwrap().is_none());
 }
 
 #[tokio::test]
