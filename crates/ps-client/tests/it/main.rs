@@ -28,3 +28,4 @@ mod sent;
 mod session;
 mod tls;
 mod tower;
+mod wire;

@@ -21,14 +21,14 @@ use tokio_rustls::TlsAcceptor;
 use crate::scripted::{SIGNED_IN, key_auth};
 
 /// An authority of a test's own.
-struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
     der: rustls::pki_types::CertificateDer<'static>,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -45,7 +45,7 @@ impl Authority {
         (params.signed_by(&key, &self.issuer).unwrap(), key)
     }
 
-    fn server(&self, change: impl FnOnce(&mut CertificateParams)) -> ServerConfig {
+    pub(crate) fn server(&self, change: impl FnOnce(&mut CertificateParams)) -> ServerConfig {
         let (certificate, key) = self.issue(change);
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         ServerConfig::builder()
@@ -54,7 +54,7 @@ impl Authority {
             .unwrap()
     }
 
-    fn trusted(&self) -> HttpsBuilder {
+    pub(crate) fn trusted(&self) -> HttpsBuilder {
         let builder = HttpsTransport::builder().native_roots(false);
         builder.ca_pem(self.pem.as_bytes()).unwrap()
     }
