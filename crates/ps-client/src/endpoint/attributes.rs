@@ -2,7 +2,8 @@
 
 use super::declare::calls;
 use crate::model::{
-    AccountId, Attribute, AttributeId, AttributeType, AttributeTypeId, NewAttribute, SystemId,
+    AccountId, AssetId, Attribute, AttributeId, AttributeType, AttributeTypeId, NewAttribute,
+    SystemId,
 };
 
 calls! {
@@ -144,4 +145,41 @@ calls! {
     }
         DELETE "ManagedSystems" / system / "Attributes"
         => nothing, Seen, "Password Safe System Management (Read/Write)";
+
+    /// The attributes of an asset.
+    ListAttributesOfAsset {
+        /// The asset.
+        asset: AssetId,
+    }
+        GET "Assets" / asset / "Attributes"
+        => list(Attribute), Seen, "Asset Management (Read) and Attribute Management (Read)";
+
+    /// Gives an asset an attribute. 201.
+    AssignAttributeToAsset {
+        /// The asset.
+        asset: AssetId,
+        /// The attribute.
+        attribute: AttributeId,
+    }
+        POST "Assets" / asset / "Attributes" / attribute
+        => object(Attribute), Seen, "Asset Management (Full) and Attribute Management (Read)",
+        Safe;
+
+    /// Takes an attribute from an asset.
+    UnassignAttributeFromAsset {
+        /// The asset.
+        asset: AssetId,
+        /// The attribute.
+        attribute: AttributeId,
+    }
+        DELETE "Assets" / asset / "Attributes" / attribute
+        => nothing, Seen, "Asset Management (Full)";
+
+    /// Takes all attributes from an asset.
+    UnassignAttributesFromAsset {
+        /// The asset.
+        asset: AssetId,
+    }
+        DELETE "Assets" / asset / "Attributes"
+        => nothing, Seen, "Asset Management (Full)";
 }

@@ -62,6 +62,16 @@ calls! {
         DELETE "QuickRules" query { "title" = title }
         => nothing, Confirmed, "Smart Rule Management (Full)";
 
+    /// Deletes the Quick Rule of this title in an organization.
+    DeleteQuickRuleOfOrganization {
+        /// The organization.
+        organization: OrganizationId,
+        /// Its title.
+        title: String,
+    }
+        DELETE "Organizations" / organization / "QuickRules" query { "title" = title }
+        => nothing, Seen, "Smart Rule Management (Full)";
+
     /// Definitions of the accounts of a Quick Rule.
     ListAccountsOfQuickRule {
         /// The rule.

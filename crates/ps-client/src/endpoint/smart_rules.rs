@@ -117,6 +117,16 @@ calls! {
     }
         DELETE "SmartRules" query { "title" = title }
         => nothing, Confirmed, "Smart Rule Management (Full)";
+
+    /// Deletes the rule of this title in an organization.
+    DeleteSmartRuleOfOrganization {
+        /// The organization.
+        organization: OrganizationId,
+        /// Its title.
+        title: String,
+    }
+        DELETE "Organizations" / organization / "SmartRules" query { "title" = title }
+        => nothing, Seen, "Smart Rule Management (Full)";
 }
 
 paged! {

@@ -27,7 +27,7 @@ use super::{Download, HttpAnswer, HttpRequest, Pieces, Transport, TransportError
 /// use ps_client::transport::fault::{Fault, Faulty};
 /// # fn example<T: ps_client::Transport>(vault: T) {
 /// let transport = Faulty::new(vault);
-/// transport.on("POST Requests", Fault::Scripted::broken().after_execution());
+/// transport.on("POST Requests", Fault::broken().after_execution());
 /// transport.on("GET Requests", Fault::status(503)).on("GET Requests", Fault::throttled(2));
 /// let client_side = transport.clone(); // for `Client::new`
 /// // … the program runs …

@@ -216,6 +216,13 @@ fn attributes(tried: &mut Tried) {
         "DELETE ManagedAccounts/34/Attributes/3", 200 "");
     t!(tried: UnassignAttributesFromAccount { account },
         "DELETE ManagedAccounts/34/Attributes", 200 "");
+    let asset = AssetId::new(5);
+    t!(tried: ListAttributesOfAsset { asset }, "GET Assets/5/Attributes", 200 &list(row));
+    t!(tried: AssignAttributeToAsset { asset, attribute },
+        "POST Assets/5/Attributes/3", 201 row);
+    t!(tried: UnassignAttributeFromAsset { asset, attribute },
+        "DELETE Assets/5/Attributes/3", 200 "");
+    t!(tried: UnassignAttributesFromAsset { asset }, "DELETE Assets/5/Attributes", 200 "");
     t!(tried: ListAttributesOfSystem { system },
         "GET ManagedSystems/12/Attributes", 200 &list(row));
     t!(tried: AssignAttributeToSystem { system, attribute },

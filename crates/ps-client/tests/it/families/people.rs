@@ -195,6 +195,9 @@ fn smart_rules(tried: &mut Tried) {
         "POST SmartRules/FilterSingleAccount", {{"AccountID": 34, "Title": "Servers"}}, 201 RULE);
     t!(tried: DeleteSmartRule { rule }, "DELETE SmartRules/9", 200 "");
     t!(tried: DeleteSmartRuleTitled { title: title() }, "DELETE SmartRules?title=Servers", 200 "");
+    let organization = OrganizationId::new("8c1d");
+    t!(tried: DeleteSmartRuleOfOrganization { organization, title: title() },
+        "DELETE Organizations/8c1d/SmartRules?title=Servers", 200 "");
 }
 
 fn quick_rules(tried: &mut Tried) {
@@ -210,6 +213,9 @@ fn quick_rules(tried: &mut Tried) {
         "POST QuickRules", {{"Title": "Servers", "AccountIDs": [34]}}, 201 RULE);
     t!(tried: DeleteQuickRule { rule }, "DELETE QuickRules/9", 200 "");
     t!(tried: DeleteQuickRuleTitled { title: title() }, "DELETE QuickRules?title=Servers", 200 "");
+    let organization = OrganizationId::new("8c1d");
+    t!(tried: DeleteQuickRuleOfOrganization { organization, title: title() },
+        "DELETE Organizations/8c1d/QuickRules?title=Servers", 200 "");
     t!(tried: ListAccountsOfQuickRule { rule },
         "GET QuickRules/9/ManagedAccounts", 200 &list(ACCOUNT));
     t!(tried: SetAccountsOfQuickRule { rule, accounts: vec![account] },

@@ -167,16 +167,18 @@ fn a_file_goes_along_with_what_is_known_of_it() {
     let call = CreateFileSecret {
         folder: FolderId::new("f01d"),
         new: FileSecret::new("Disk", "disk.key", owners),
-        contents: b"\x00\xFFkey".to_vec().into(),
+        contents: b"\x00\xFFplanted".to_vec().into(),
     };
     call.check().unwrap();
     assert_eq!(crate::sent::line(&call), "POST Secrets-Safe/Folders/f01d/secrets/file");
     let request = call.request();
     let sent = request.body().unwrap();
     let metadata = br#"{"Title":"Disk","FileName":"disk.key","Owners":[{"GroupId":3}]}"#;
-    assert!(sent.split(|byte| *byte == b'\n').any(|line| line == [&metadata[..], b"\r"].concat()));
-    assert!(sent.windows(5).any(|window| window == b"\x00\xFFkey"));
-    assert!(!format!("{call:?}").contains("key\""), "{call:?}");
+    let has = |bytes: &[u8]| sent.windows(bytes.len()).any(|window| window == bytes);
+    assert!(has(b"name=\"secretmetadata\"") && has(b"filename=\"disk.key\""));
+    assert!(has(metadata), "{}", String::from_utf8_lossy(sent));
+    assert!(has(b"\x00\xFFplanted"));
+    assert!(!format!("{call:?}").contains("planted"), "{call:?}");
     read(&call, 201, SECRET).unwrap();
 
     let upload = ImportIntoFolder { folder: FolderId::new("f01d"), csv: b"a,b".to_vec().into() };
