@@ -15,6 +15,7 @@ mod checkout;
 mod create;
 mod end_to_end;
 mod errors;
+mod examples;
 mod families;
 mod fault;
 mod header;
