@@ -44,6 +44,7 @@ impl FileStream {
 
 impl<T: Transport> Session<T> {
     /// Makes a call that answers a file, and takes the file piece by piece, however long it is.
+    /// Unlike other calls this one is not repeated by itself.
     ///
     /// ```
     /// # async fn example<T: ps_client::Transport>(session: ps_client::Session<T>)

@@ -19,9 +19,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 const KEY: &str = "00000000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000fa6e0000";
 const KEY_WITH_PASSWORD: &str = "11111111fa6e1111fa6e1111fa6e1111fa6e1111fa6e1111fa6e1111fa6e1111fa6e1111fa6e1111fa6e1111fa6e1111fa6e1111fa6e1111fa6e1111fa6e1111";
-const JOE: &str = r"ACME\joe.user";
+pub(crate) const JOE: &str = r"ACME\joe.user";
 
-async fn vault() -> Server {
+pub(crate) async fn vault() -> Server {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     Server::start(Config::demo()).await.unwrap()
 }
@@ -36,7 +36,7 @@ fn client(vault: &Server) -> Client<HttpsTransport> {
     Client::new(VaultAddress::parse(vault.url()).unwrap(), transport)
 }
 
-fn key(user: &str) -> Auth {
+pub(crate) fn key(user: &str) -> Auth {
     Auth::Key { key: KEY.into(), run_as: RunAs::new(user).unwrap(), password: None }
 }
 
@@ -47,7 +47,7 @@ async fn session(vault: &Server, user: &str) -> Session<HttpsTransport> {
     }
 }
 
-async fn account(
+pub(crate) async fn account(
     session: &Session<HttpsTransport>,
     system: &str,
     name: &str,

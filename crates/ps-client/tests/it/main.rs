@@ -12,6 +12,7 @@
 mod bank;
 mod behaviour;
 mod checkout;
+mod coverage;
 mod create;
 mod end_to_end;
 mod errors;
@@ -19,6 +20,7 @@ mod examples;
 mod families;
 mod fault;
 mod header;
+mod lending;
 mod names;
 mod paging;
 mod paper;
