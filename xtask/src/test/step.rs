@@ -93,7 +93,7 @@ pub(super) const STEPS: [Step; 16] = [
     },
     Step {
         name: "oldest-rust",
-        does: "the libraries compile with the oldest Rust promised, and with each set of features",
+        does: "the libraries compile with the oldest Rust promised, and with each feature alone",
         run: oldest_rust::run,
     },
     Step { name: "api", does: "the public API is the one that was looked at", run: api },
