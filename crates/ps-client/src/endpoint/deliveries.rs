@@ -10,7 +10,7 @@ calls! {
     /// The deliveries of reports that the user has subscribed to, by number.
     ListDeliveries {}
         GET "Subscriptions" / "Delivery"
-        => list(ReportDelivery), Seen, "Report Management (Read)";
+        => list(ReportDelivery), Recalled, "Report Management (Read)";
 
     /// A delivered report. 200.
     DownloadDelivery {
@@ -18,7 +18,7 @@ calls! {
         delivery: SubscriptionDeliveryId,
     }
         POST "Subscriptions" / "Delivery" / "Download" query { "id" = delivery }
-        => list(ReportDelivery), Seen, "Report Management (Read)", Safe;
+        => list(ReportDelivery), Recalled, "Report Management (Read)", Safe;
 
     /// Queues a file that is imported; answers the number of the import. 200.
     CreateImport {
@@ -26,12 +26,12 @@ calls! {
         new: NewImport,
     }
         POST "Imports" json (new)
-        => number(ImportId), Seen, "Scan Management (Full)";
+        => number(ImportId), Recalled, "Scan Management (Full)";
 
     /// The endpoint privilege policies.
     ListEpmPolicies {}
         GET "EPMPolicies"
-        => list(EpmPolicy), Seen, "Endpoint Privilege Management (Read)";
+        => list(EpmPolicy), Recalled, "Endpoint Privilege Management (Read)";
 
     /// Has an endpoint privilege policy know a program.
     AddEpmApplication {
@@ -41,5 +41,5 @@ calls! {
         new: NewEpmApplication,
     }
         POST "EPMPolicies" / policy / "EPMApplications" / "Add" json (new)
-        => nothing, Seen, "Endpoint Privilege Management (Full)";
+        => nothing, Recalled, "Endpoint Privilege Management (Full)";
 }

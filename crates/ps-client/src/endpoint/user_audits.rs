@@ -27,7 +27,7 @@ calls! {
             "username" = username, "actionType" = action, "section" = section,
             "startDate" = from, "endDate" = to, "limit" = limit, "offset" = offset,
         }
-        => list(UserAudit), Seen, "User Audits Management (Read)";
+        => list(UserAudit), Recalled, "User Audits Management (Read)";
 
     /// One page of what was changed, of one entry.
     ListUserAuditDetails {
@@ -40,7 +40,7 @@ calls! {
     }
         GET "UserAudits" / audit / "UserAuditDetails"
         query { "limit" = limit, "offset" = offset }
-        => list(UserAuditDetail), Seen, "User Audits Management (Read)";
+        => list(UserAuditDetail), Recalled, "User Audits Management (Read)";
 }
 
 paged! {

@@ -31,6 +31,12 @@ models! {
         last_login: Option<VaultTime> = "LastLoginDate",
         /// How the user signed in then.
         last_login_by: Option<String> = "LastLoginAuthenticationType",
+        /// By which configuration of it.
+        last_login_configuration: Option<String> = "LastLoginConfigurationName",
+        /// At which identity provider, of SAML.
+        last_login_saml_provider: Option<String> = "LastLoginSAMLIDPURL",
+        /// At which single sign-on.
+        last_login_sso: Option<String> = "LastLoginSSOURL",
         /// Whether the user is shut out.
         is_quarantined: bool = "IsQuarantined",
         /// Whether the user may sign in.
@@ -55,6 +61,8 @@ models! {
         name: String = "Name",
         /// Distinguished name, of directory groups.
         distinguished_name: Option<String> = "DistinguishedName",
+        /// Where members are looked for, of LDAP groups.
+        base_distinguished_name: Option<String> = "BaseDistinguishedName",
         /// Description.
         description: Option<String> = "Description",
         /// The attribute that names a member, of LDAP groups.
@@ -147,6 +155,12 @@ models! {
         application_name: Option<String> = "ApplicationName",
         /// The access policy.
         access_policy_name: Option<String> = "AccessPolicyName",
+        /// Whether a dedicated account's own permissions come first.
+        is_dedicated_override: bool = "DedicatedAccountPermissionOverride",
+        /// The application user that the account is dedicated to.
+        dedicated_to: Option<UserId> = "DedicatedToAppUserID",
+        /// Its name.
+        dedicated_to_name: Option<String> = "DedicatedToAppUserName",
     }
 
     /// Something that a user did.

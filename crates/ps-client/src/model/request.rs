@@ -3,7 +3,9 @@
 use crate::answer::{Fields, Readable, RowError};
 use crate::body::{Body, Json, Members, Rule, Value};
 
-use super::{AccountId, ApplicationId, RequestId, ScheduleId, SystemId, TicketSystemId, VaultTime};
+use super::{
+    AccountId, ApplicationId, RequestId, ScheduleId, SystemId, TicketSystemId, UserId, VaultTime,
+};
 
 /// What a request gives access to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -359,8 +361,14 @@ pub struct ReleaseRequest {
     pub access_type: Option<String>,
     /// Why.
     pub reason: Option<String>,
+    /// When it was cancelled, on newer servers.
+    pub cancelled: Option<VaultTime>,
     /// Who asked, on newer servers.
     pub requestor: Option<String>,
+    /// The same by number.
+    pub requestor_user: Option<UserId>,
+    /// Whether it is for the API only, on newer servers.
+    pub is_api_only: bool,
 }
 
 /// A request's state.
@@ -416,7 +424,10 @@ impl Readable for ReleaseRequest {
             status,
             access_type: row.text("AccessType")?,
             reason: row.text("Reason")?,
+            cancelled: time("CanceledDate")?,
             requestor: row.text("RequestorName")?,
+            requestor_user: row.some_id("RequestorUserID")?.map(UserId::new),
+            is_api_only: row.flag("APIOnlyAccess")?,
         })
     }
 }

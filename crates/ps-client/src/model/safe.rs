@@ -150,6 +150,8 @@ models! {
         owner: Option<i64> = "OwnerId",
         /// The owner's name (3.1).
         name: Option<String> = "Name",
+        /// The owner's name (3.0).
+        owner_name: Option<String> = "Owner",
         /// E-mail address.
         email: Option<String> = "Email",
     }
@@ -192,6 +194,16 @@ models! {
         skipped: Vec<String> = "SecretsSkipped",
         /// Those that there are none of.
         not_found: Vec<String> = "SecretsNotFound",
+        /// Those that would break a rule at the destination.
+        invalid: Vec<String> = "SecretsFailedValidation",
+        /// Shares that there are none of.
+        shares_not_found: Vec<String> = "SharesNotFound",
+        /// Shares that would break a rule at the destination.
+        shares_invalid: Vec<String> = "SharesFailedValidation",
+        /// Shares that cannot leave their safe.
+        shares_of_another_safe: Vec<String> = "SharesNotMovedToDifferentSafe",
+        /// Shares that are gone, because their secret lies there now.
+        shares_removed: Vec<String> = "SharesRemoved",
         /// What went wrong.
         errors: Vec<String> = "Errors",
     }

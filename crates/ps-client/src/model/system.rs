@@ -4,7 +4,8 @@ use super::rows::models;
 use super::words::{codes, words};
 use super::{
     AccountId, ApplicationHostId, AssetId, ChangeFrequency, CloudId, DatabaseId, DirectoryId,
-    DssKeyRuleId, FunctionalAccountId, PasswordRuleId, PlatformId, SystemId, WorkgroupId,
+    DssKeyRuleId, FunctionalAccountId, OracleInternetDirectoryId, PasswordRuleId, PlatformId,
+    SystemId, WorkgroupId,
 };
 use crate::body::{Rule, bodies};
 
@@ -52,6 +53,10 @@ models! {
         port: Option<u32> = "Port",
         /// Seconds before a connection is given up.
         timeout_seconds: Option<u32> = "Timeout",
+        /// The Oracle internet directory that knows its services.
+        oracle_directory: Option<OracleInternetDirectoryId> = "OracleInternetDirectoryID",
+        /// Its service there.
+        oracle_service: Option<String> = "OracleInternetDirectoryServiceName",
         /// How a directory's account names are written: 0 domain and account, 1 UPN, 2 SAM.
         account_name_format: Option<AccountNameFormat> = "AccountNameFormat",
         /// Address of a web console.
@@ -170,6 +175,10 @@ bodies! {
         forest: text(64) = "ForestName",
         /// Whether a directory is spoken to by TLS.
         use_tls: flag = "UseSSL",
+        /// The Oracle internet directory that knows its services.
+        oracle_directory: of(OracleInternetDirectoryId) = "OracleInternetDirectoryID",
+        /// Its service there, at most 200 characters.
+        oracle_service: text(200) = "OracleInternetDirectoryServiceName",
         /// NetBIOS name, at most 15 characters.
         netbios_name: text(15) = "NetBiosName",
         /// Whom to write to.
@@ -260,6 +269,8 @@ impl SystemSettings {
             template: system.template,
             forest: system.forest,
             use_tls: system.uses_tls,
+            oracle_directory: system.oracle_directory,
+            oracle_service: system.oracle_service,
             netbios_name: system.netbios_name,
             contact_email: system.contact_email,
             description: system.description,
