@@ -78,9 +78,12 @@ const IMPURE: [&str; 19] = [
 /// What the one transport file needs; optional, behind the feature `https`.
 const TRANSPORT_OF: (&str, [&str; 2]) = ("ps-client", ["reqwest", "rustls-native-certs"]);
 
-/// The feature that the one runtime file is behind: crate, feature, and what it switches on.
-const RUNTIME_OF: (&str, &str, [&str; 2]) =
-    ("ps-client", "tokio-runtime", ["tokio/rt", "tokio/time"]);
+/// The features that the runtime file and the transport file are behind: crate, feature, and what
+/// it may switch on.
+const REACHING: [(&str, &str, &[&str]); 2] = [
+    ("ps-client", "tokio-runtime", &["tokio/rt", "tokio/time"]),
+    ("ps-client", "https", &["tokio/time"]),
+];
 
 /// The features of tokio that neither open nor start nor time anything.
 const PURE_TOKIO_FEATURES: [&str; 2] = ["macros", "sync"];
@@ -177,10 +180,11 @@ fn impure_features(package: &Package) -> impl Iterator<Item = Finding> {
         enables.iter().filter_map(move |enabled| {
             let (name, inner) = enabled.split_once('/')?;
             let impure = name.trim_end_matches('?') == "tokio" && !is_pure_tokio(inner);
-            let (home, its_own, enables) = RUNTIME_OF;
-            let is_runtime = package.name == home && feature == its_own;
-            let impure = impure && !(is_runtime && enables.contains(&enabled.as_str()));
-            impure.then(|| {
+            let may = REACHING.iter().any(|(home, its_own, enables)| {
+                (package.name.as_str(), feature.as_str()) == (home, its_own)
+                    && enables.contains(&enabled.as_str())
+            });
+            (impure && !may).then(|| {
                 let message =
                     format!("feature `{feature}` switches on `{enabled}` in a pure crate");
                 Finding::in_file(&package.name, message)
@@ -313,6 +317,9 @@ mod tests {
         let net = "feature `tokio-runtime` switches on `tokio/net` in a pure crate";
         assert_eq!(found, [format!("ps-client: {net}")]);
         assert_eq!(verdict_with_features("ecm-core", json!({"name": "url"}), runtime).len(), 3);
+        let https = json!({"https": ["tokio/time", "tokio/rt"]});
+        let found = verdict_with_features("ps-client", json!({"name": "url"}), https);
+        assert_eq!(found, ["ps-client: feature `https` switches on `tokio/rt` in a pure crate"]);
     }
 
     #[test]

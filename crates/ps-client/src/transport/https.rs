@@ -150,7 +150,8 @@ impl HttpsBuilder {
         self
     }
 
-    /// How long a call may take, connection included.
+    /// How long a call may take, connection included. Of a download: how long it may take until
+    /// it begins, and then each piece of it.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -299,13 +300,14 @@ impl Transport for HttpsTransport {
     }
 
     async fn open(&self, request: HttpRequest) -> Result<Download, TransportError> {
-        let max = request.max_answer;
-        let mut answer = self.call(request).send().await.map_err(transport_error)?;
+        let (max, timeout) = (request.max_answer, self.timeout);
+        let call = self.call(request).send();
+        let mut answer = in_time(timeout, async { call.await.map_err(transport_error) }).await?;
         if !answer.status().is_success() {
-            return read_answer(answer, max).await.map(Download::from);
+            return in_time(timeout, read_answer(answer, max)).await.map(Download::from);
         }
         let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
-        Ok(Download { status, headers, pieces: Box::new(Body(answer)) })
+        Ok(Download { status, headers, pieces: Box::new(Body { answer, timeout }) })
     }
 }
 
@@ -325,16 +327,27 @@ impl HttpsTransport {
     }
 }
 
-/// The rest of an answer.
-struct Body(reqwest::Response);
+/// The rest of an answer. As a whole it may take as long as it takes; each piece may not.
+struct Body {
+    answer: reqwest::Response,
+    timeout: Duration,
+}
 
 impl Pieces for Body {
     fn next(&mut self) -> NextPiece<'_> {
-        Box::pin(async {
-            let piece = self.0.chunk().await.map_err(transport_error)?;
+        Box::pin(in_time(self.timeout, async {
+            let piece = self.answer.chunk().await.map_err(transport_error)?;
             Ok(piece.map(|bytes| Zeroizing::new(bytes.to_vec())))
-        })
+        }))
     }
+}
+
+async fn in_time<R>(
+    timeout: Duration,
+    work: impl Future<Output = Result<R, TransportError>>,
+) -> Result<R, TransportError> {
+    let outcome = tokio::time::timeout(timeout, work).await;
+    outcome.unwrap_or_else(|elapsed| Err(TransportError::TimedOut(elapsed.into())))
 }
 
 /// Takes the body piece by piece, no more than `max` bytes of it.

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ps_client::endpoint::requests::ListRequests;
+use ps_client::endpoint::secrets_safe::secrets::DownloadFileSecret;
+use ps_client::model::SecretId;
 use ps_client::transport::Distrust;
 use ps_client::transport::https::{HttpsBuilder, HttpsError, HttpsTransport, NativeRoots};
 use ps_client::{Client, Error, ErrorKind, Session, SignedIn, TransportError, VaultAddress};
@@ -237,6 +239,37 @@ async fn answer_that_breaks_off_or_never_comes_may_have_been_executed() {
     let error = session.send(&ListRequests::default()).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Transport(TransportError::TimedOut(_))), "{error:?}");
     assert!(error.may_have_been_executed() && error.may_repeat(), "a list may be asked for again");
+}
+
+#[tokio::test]
+async fn download_that_stalls_is_given_up_wherever_it_stalls() {
+    let ours = Authority::new();
+    let call = DownloadFileSecret { secret: SecretId::new("a") };
+    let session = async |rest: &str, patience: u64| {
+        let answers = vec![http("200 OK", "", SIGNED_IN), rest.to_owned()];
+        let server = Server::start(ours.server(|_| {}), answers).await;
+        let short = ours.trusted().timeout(Duration::from_millis(patience)).build().unwrap();
+        (sign_in(&server.client(short)).await.unwrap(), server)
+    };
+    let timed_out =
+        |error: &Error| matches!(error.kind(), ErrorKind::Transport(TransportError::TimedOut(_)));
+    // Before its head, in its first piece, and in a refusal.
+    for rest in [
+        "HTTP/1.1 200 OK\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n",
+        "HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\n4031",
+    ] {
+        let (session, _server) = session(rest, 50).await;
+        let error = session.download(&call).await.unwrap_err();
+        assert!(timed_out(&error), "{rest}: {error:?}");
+    }
+    // In the middle: what came before it must come in time on a busy machine, too.
+    let half = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc";
+    let (session, _server) = session(half, 1_000).await;
+    let mut download = session.download(&call).await.unwrap();
+    assert_eq!(download.next().await.unwrap().unwrap().as_slice(), b"abc");
+    let error = download.next().await.unwrap_err();
+    assert!(timed_out(&error), "{error:?}");
 }
 
 #[tokio::test]
