@@ -205,24 +205,25 @@ impl<T: Transport> Session<T> {
     /// there may be more, else the one with the fewest calls.
     async fn lane(&self) -> Result<(&Lane, Ride<'_>), Error> {
         let open = || self.inner.lanes.iter().filter(|lane| !lane.is_closed());
-        let is_begun = |lane: &&Lane| lane.state().is_begun;
-        let idle = open().find(|lane| lane.calls() == 0 && is_begun(lane));
+        let idle = open().find(|lane| lane.calls() == 0 && lane.is_begun());
         let idle = idle.or_else(|| open().find(|lane| lane.calls() == 0));
         let lane = idle.or_else(|| open().min_by_key(|lane| lane.calls()));
         let (Some(lane), Some(first)) = (lane, self.inner.lanes.first()) else {
             return Err(Error::at_sign_in(ErrorKind::SignInRefused));
         };
         let ride = lane.ride();
-        let state = lane.state();
-        if state.is_begun || std::ptr::eq(lane, first) {
+        if lane.is_begun() || std::ptr::eq(lane, first) {
             return Ok((lane, ride));
         }
-        match self.sign_in_again(lane, &state).await {
+        match self.sign_in_again(lane, &lane.state()).await {
             Ok(()) => Ok((lane, ride)),
             Err(error) => {
-                // A second factor, or no more places: one session is better than none.
+                // A second factor, or no more places: one session is better than none. A vault
+                // that was away may let us in another time.
                 tracing::debug!(%error, "no further server session");
-                lane.close();
+                if !error.may_repeat() {
+                    lane.close();
+                }
                 Ok((first, first.ride()))
             }
         }
@@ -255,11 +256,10 @@ impl<T: Transport> Session<T> {
     pub async fn sign_out(&self) -> Result<(), Error> {
         let mut outcome = Ok(());
         for (number, lane) in self.inner.lanes.iter().enumerate() {
-            let state = lane.state();
-            if number > 0 && !state.is_begun {
+            if number > 0 && !lane.is_begun() {
                 continue;
             }
-            let ended = self.end(&state.cookies).await;
+            let ended = self.end(&lane.state().cookies).await;
             if number > 0 {
                 lane.forget();
             }

@@ -24,7 +24,7 @@ pub(super) struct Lane {
 pub(super) struct State {
     pub(super) cookies: Cookies,
     /// Whether it was ever signed in.
-    pub(super) is_begun: bool,
+    is_begun: bool,
     /// Raised with each sign-in, so that one expiry causes one sign-in.
     generation: u64,
     /// Raised with each sign-in that failed, so that those who waited for it share its outcome: a
@@ -76,6 +76,11 @@ impl Lane {
 
     pub(super) fn close(&self) {
         self.is_closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was ever signed in, without a copy of its cookies.
+    pub(super) fn is_begun(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).is_begun
     }
 
     pub(super) fn state(&self) -> State {
