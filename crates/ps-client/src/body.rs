@@ -7,7 +7,7 @@ mod multipart;
 use secrecy::{ExposeSecret, SecretString};
 
 pub(crate) use self::declare::{bodies, default, limit, parameter, stored};
-pub(crate) use self::json::{Json, Members};
+pub(crate) use self::json::{Json, Members, Written};
 pub(crate) use self::multipart::multipart;
 
 /// Why a call cannot be made like this: a rule of the vault, in its own words for things.
@@ -46,7 +46,7 @@ plain_value!(String, bool, u32, i64);
 
 impl Value for SecretString {
     fn write(&self, json: &mut Json) {
-        json.scalar(self.expose_secret());
+        json.secret(self.expose_secret());
     }
 }
 

@@ -47,13 +47,14 @@ pub mod users;
 pub mod workgroups;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use http::{Method, StatusCode};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::answer::{Fields, FromNumber, Readable, rows, secret_text};
-use crate::body::Value;
+use crate::body::{Value, Written};
 use crate::error::{Error, ErrorKind, Excerpt, ReasonCode, is_html};
 use crate::repeat::Repeat;
 use crate::transport::HttpAnswer;
@@ -219,6 +220,8 @@ pub struct ApiRequest {
 pub(crate) struct Content {
     pub(crate) bytes: Zeroizing<Vec<u8>>,
     pub(crate) media_type: Cow<'static, str>,
+    /// Where secrets stand in it, as texts of JSON.
+    secrets: Vec<Range<usize>>,
 }
 
 impl std::fmt::Debug for Content {
@@ -241,7 +244,7 @@ impl ApiRequest {
     /// A member of the query, unless it is absent.
     pub(crate) fn set(mut self, name: &'static str, value: &impl Value) -> Self {
         if !value.is_absent() {
-            let json = crate::body::Json::of(value);
+            let json = crate::body::Json::of(value).bytes;
             // A text's JSON form is unquoted again; numbers and truth values are as in a query.
             let text = serde_json::from_slice::<String>(&json);
             let plain = |_| String::from_utf8_lossy(&json).into_owned();
@@ -250,13 +253,33 @@ impl ApiRequest {
         self
     }
 
-    pub(crate) fn json(mut self, bytes: Zeroizing<Vec<u8>>) -> Self {
-        self.body = Some(Content { bytes, media_type: "application/json".into() });
+    pub(crate) fn json(mut self, Written { bytes, secrets }: Written) -> Self {
+        self.body = Some(Content { bytes, media_type: "application/json".into(), secrets });
+        self
+    }
+
+    /// The secrets in its body, as they are and as JSON has them: for taking them out of what a
+    /// server echoes.
+    pub(crate) fn secrets(&self) -> Vec<SecretString> {
+        let Some(Content { bytes, secrets, .. }) = &self.body else { return Vec::new() };
+        let texts = secrets.iter().filter_map(|range| bytes.get(range.clone()));
+        texts
+            .flat_map(|json| {
+                let quoted = std::str::from_utf8(json).ok().map(|text| text.trim_matches('"'));
+                [secret_text(json), quoted.map(SecretString::from)]
+            })
+            .flatten()
+            .collect()
+    }
+
+    /// A body that is not this crate's own.
+    pub(crate) fn foreign(mut self, bytes: Zeroizing<Vec<u8>>, media_type: String) -> Self {
+        self.body = Some(Content { bytes, media_type: media_type.into(), secrets: Vec::new() });
         self
     }
 
     pub(crate) fn multipart(mut self, (bytes, kind): (Zeroizing<Vec<u8>>, String)) -> Self {
-        self.body = Some(Content { bytes, media_type: kind.into() });
+        self.body = Some(Content { bytes, media_type: kind.into(), secrets: Vec::new() });
         self
     }
 

@@ -121,11 +121,16 @@ impl<T: Transport> Session<T> {
         answer.map_err(|error| self.scrubbed(endpoint, error))
     }
 
-    /// Takes our own secrets out of what a server echoed.
+    /// Takes our own secrets, and those that were sent along, out of what a server echoed.
     fn scrubbed<E: Endpoint>(&self, endpoint: &E, error: Error) -> Error {
+        let error = error.with_repeat(endpoint.repeat());
+        if error.excerpt().is_none() {
+            return error;
+        }
+        let sent = endpoint.request().secrets();
         let states: Vec<_> = self.inner.lanes.iter().map(Lane::state).collect();
         let cookies = states.iter().flat_map(|state| state.cookies.secrets());
-        error.with_repeat(endpoint.repeat()).scrubbed(self.inner.auth.secrets().chain(cookies))
+        error.scrubbed(self.inner.auth.secrets().chain(cookies).chain(&sent))
     }
 
     async fn fetch_shared<E: Endpoint>(

@@ -1,6 +1,7 @@
 //! JSON in memory that is wiped, with no copy left behind.
 
 use std::io;
+use std::ops::Range;
 
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -8,7 +9,16 @@ use zeroize::Zeroizing;
 use super::{Body, Value};
 
 /// A text of JSON that grows by moving into a new buffer, so that the old one is wiped.
-pub(crate) struct Json(Zeroizing<Vec<u8>>);
+pub(crate) struct Json {
+    bytes: Zeroizing<Vec<u8>>,
+    secrets: Vec<Range<usize>>,
+}
+
+/// A finished text, and where in it secrets stand, quotes included.
+pub(crate) struct Written {
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    pub(crate) secrets: Vec<Range<usize>>,
+}
 
 /// The members of an object that is being written.
 pub(crate) struct Members<'a> {
@@ -17,24 +27,35 @@ pub(crate) struct Members<'a> {
 }
 
 impl Json {
-    pub(crate) fn of(value: &impl Value) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn of(value: &impl Value) -> Written {
         let mut json = Self::new();
         value.write(&mut json);
-        json.0
+        json.finish()
     }
 
-    pub(crate) fn of_body(body: &impl Body) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn of_body(body: &impl Body) -> Written {
         Self::of_members(|members| body.members(members))
     }
 
-    pub(crate) fn of_members(write: impl FnOnce(&mut Members<'_>)) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn of_members(write: impl FnOnce(&mut Members<'_>)) -> Written {
         let mut json = Self::new();
         json.object(write);
-        json.0
+        json.finish()
     }
 
     fn new() -> Self {
-        Self(Zeroizing::new(Vec::with_capacity(512)))
+        Self { bytes: Zeroizing::new(Vec::with_capacity(512)), secrets: Vec::new() }
+    }
+
+    fn finish(self) -> Written {
+        Written { bytes: self.bytes, secrets: self.secrets }
+    }
+
+    /// A text that is a secret.
+    pub(crate) fn secret(&mut self, text: &str) {
+        let start = self.bytes.len();
+        self.scalar(text);
+        self.secrets.push(start..self.bytes.len());
     }
 
     /// A text, number, truth value or nothing.
@@ -62,14 +83,14 @@ impl Json {
     }
 
     fn append(&mut self, bytes: &[u8]) {
-        let needed = self.0.len() + bytes.len();
-        if needed > self.0.capacity() {
-            let larger = Vec::with_capacity(needed.max(2 * self.0.capacity()));
+        let needed = self.bytes.len() + bytes.len();
+        if needed > self.bytes.capacity() {
+            let larger = Vec::with_capacity(needed.max(2 * self.bytes.capacity()));
             let mut larger = Zeroizing::new(larger);
-            larger.extend_from_slice(&self.0);
-            self.0 = larger;
+            larger.extend_from_slice(&self.bytes);
+            self.bytes = larger;
         }
-        self.0.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(bytes);
     }
 }
 

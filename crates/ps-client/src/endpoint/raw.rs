@@ -1,10 +1,12 @@
 //! Calls that this crate does not know.
 
+use std::fmt;
+
 use http::{Method, StatusCode};
 use secrecy::SecretSlice;
 use zeroize::Zeroizing;
 
-use super::{ApiAnswer, ApiRequest, Content, Endpoint};
+use super::{ApiAnswer, ApiRequest, Endpoint};
 use crate::error::Error;
 use crate::repeat::Repeat;
 
@@ -20,7 +22,6 @@ use crate::repeat::Repeat;
 /// let call = Request::raw(Method::GET, &["Assets", "12", "Thing/s"]).query("name", "a b");
 /// assert_eq!(call.request().path(), ["Assets", "12", "Thing/s"]);
 /// ```
-#[derive(Debug)]
 pub struct Request {
     method: Method,
     path: Vec<String>,
@@ -73,6 +74,13 @@ impl Request {
     }
 }
 
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.body.as_ref().map_or(0, |body| body.len());
+        write!(f, "Request({} {}, {bytes} bytes)", self.method, self.path.join("/"))
+    }
+}
+
 /// The answer to a call that this crate does not know: a success, whatever it holds.
 #[derive(Clone, Debug)]
 pub struct RawAnswer {
@@ -91,11 +99,10 @@ impl Endpoint for Request {
         let mut request = ApiRequest::new(self.method.clone(), &path).list();
         let owned = |(name, value): &(String, String)| (name.clone().into(), value.clone());
         request.query = self.query.iter().map(owned).collect();
-        request.body = self.body.as_ref().map(|bytes| Content {
-            bytes: bytes.clone(),
-            media_type: self.media_type.clone().into(),
-        });
-        request
+        match &self.body {
+            Some(bytes) => request.foreign(bytes.clone(), self.media_type.clone()),
+            None => request,
+        }
     }
 
     fn read(&self, answer: &ApiAnswer) -> Result<RawAnswer, Error> {

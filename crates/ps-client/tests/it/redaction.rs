@@ -189,3 +189,39 @@ async fn requests_and_answers_on_their_way_print_no_secret() {
     let get = GetCredential { request: RequestId::new(1), kind: CredentialType::Password };
     search("ApiRequest", &format!("{:?} {get:?}", get.request()));
 }
+
+#[tokio::test]
+async fn secrets_in_bodies_are_printed_neither_by_calls_nor_by_a_server_that_echoes_them() {
+    use ps_client::endpoint::credentials::SetCredential;
+    use ps_client::endpoint::raw;
+    use ps_client::endpoint::users::{CreateUser, NewUser};
+    use ps_client::model::LocalUser;
+
+    // With what JSON must escape, so that an echo of the body and one of the value differ.
+    let planted = "planted-answer \"quoted\" \\ end";
+    let set = SetCredential::password(AccountId::new(3), planted.into());
+    let user = LocalUser::new("ann", "Ann", "ann@acme.test", planted.into());
+    let user = CreateUser { new: NewUser::Local(user) };
+    let json = format!("{{\"Password\":{}}}", serde_json::to_string(planted).unwrap());
+    let unknown =
+        raw::Request::raw(http::Method::POST, &["Unknown"]).json(json.clone().into_bytes().into());
+    search("calls", &format!("{set:?} {set:#?} {user:?} {unknown:?} {unknown:#?}"));
+    search("what they send", &format!("{:?} {:?}", set.request(), unknown.request()));
+
+    let vault = Vault::default();
+    vault.on("POST Auth/SignAppin", signed_in("s=1"));
+    let SignedIn::Session(session) = vault.client().sign_in(auth()).await.unwrap() else {
+        panic!()
+    };
+    for echo in [format!("too short: {planted}"), format!("cannot read {json}")] {
+        vault.on("PUT ManagedAccounts/3/Credentials", reply(400, &echo));
+        vault.on("POST Users", reply(400, &echo));
+        let errors =
+            [session.send(&set).await.unwrap_err(), session.send(&user).await.unwrap_err()];
+        for error in errors {
+            search_chain(&error);
+            let excerpt = error.excerpt().unwrap();
+            assert!(excerpt.contains("[redacted]") && !excerpt.contains("quoted"), "{excerpt}");
+        }
+    }
+}

@@ -47,7 +47,7 @@ pub struct UpdateFileSecret {
 }
 
 fn file_form(new: &FileSecret, contents: &[u8]) -> (zeroize::Zeroizing<Vec<u8>>, String) {
-    multipart(Some(&Json::of_body(new)), "file", &new.file_name, contents)
+    multipart(Some(&Json::of_body(new).bytes), "file", &new.file_name, contents)
 }
 
 fn check_file(
