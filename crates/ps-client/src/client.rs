@@ -121,7 +121,7 @@ impl<T: Transport> Client<T> {
     /// The same with other limits of what is taken.
     #[must_use]
     pub fn with_limits(address: VaultAddress, transport: T, limits: Limits) -> Self {
-        Self::builder(address, transport).limits(limits).coalesce(false).build()
+        Self::builder(address, transport).limits(limits).build()
     }
 
     /// Settings to begin with.

@@ -188,8 +188,15 @@ impl<T: Transport> Session<T> {
             return Ok(answer);
         }
         tracing::debug!(endpoint = E::NAME, "the vault's session is over, signing in again");
-        self.sign_in_again(lane, &sent_with).await?;
-        self.send_with(endpoint, lane, &lane.state()).await
+        let first = self.inner.lanes.first().unwrap_or(lane);
+        match self.sign_in_again(lane, &sent_with).await {
+            Ok(()) => self.send_with(endpoint, lane, &lane.state()).await,
+            Err(error) if std::ptr::eq(lane, first) => Err(error),
+            Err(error) => {
+                self.do_without_further_lanes(lane, &error);
+                self.send_with(endpoint, first, &first.state()).await
+            }
+        }
     }
 
     async fn send_with<E: Endpoint>(
@@ -223,15 +230,21 @@ impl<T: Transport> Session<T> {
         match self.sign_in_again(lane, &lane.state()).await {
             Ok(()) => Ok((lane, ride)),
             Err(error) => {
-                // A second factor, or no more places: one session is better than none. A vault
-                // that was away may let us in another time.
-                tracing::debug!(%error, "no further server session");
-                if !error.may_repeat() {
-                    lane.close();
-                }
+                self.do_without_further_lanes(lane, &error);
                 Ok((first, first.ride()))
             }
         }
+    }
+
+    /// A second factor, or no more places: one session is better than none, and none of the others
+    /// asks the same again. A vault that was away may let us in another time.
+    fn do_without_further_lanes(&self, lane: &Lane, error: &Error) {
+        tracing::debug!(%error, "no further server session");
+        if error.may_repeat() {
+            return;
+        }
+        lane.close();
+        self.inner.lanes.iter().skip(1).for_each(Lane::close);
     }
 
     async fn sign_in_again(&self, lane: &Lane, expired: &State) -> Result<(), Error> {

@@ -93,7 +93,7 @@ pub(super) async fn read<T: Transport>(
                 return Err(CheckoutError::Denied { request });
             }
             // The vault is away; the approval is not.
-            Err(error) if error.may_repeat() => {
+            Err(error) if error.may_repeat() || was_held_back(&error) => {
                 tracing::debug!(%error, "cannot ask for the approval just now");
             }
             outcome => return Ok(outcome?),
@@ -103,6 +103,11 @@ pub(super) async fn read<T: Transport>(
 
 fn is_pending(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Refused(code) if *code == ReasonCode::NotApproved)
+}
+
+/// Nothing was sent, because the vault is away or others are before us.
+fn was_held_back(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Suspended { .. } | ErrorKind::Crowded { .. })
 }
 
 /// Whether `work` was done before `cancel` was.

@@ -39,7 +39,9 @@ enum State {
 }
 
 impl Breaker {
-    pub(crate) fn new(policy: BreakerPolicy) -> Self {
+    pub(crate) fn new(mut policy: BreakerPolicy) -> Self {
+        // A time that clocks can be set to.
+        policy.pause = policy.pause.min(Duration::from_secs(86_400));
         Self { policy, state: Mutex::new(State::Closed(0)) }
     }
 

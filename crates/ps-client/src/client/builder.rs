@@ -52,7 +52,7 @@ impl<T: Transport> ClientBuilder<T> {
             breaker: Some(BreakerPolicy::default()),
             calls_at_once: 64,
             sessions: 1,
-            coalesce: true,
+            coalesce: false,
             metrics: Arc::new(Nobody),
         }
     }
@@ -97,8 +97,11 @@ impl<T: Transport> ClientBuilder<T> {
         self
     }
 
-    /// Whether the same read, asked twice at once, is one call: yes. Never one that releases a
-    /// secret.
+    /// Whether the same read, asked twice at once, is one call: no, unless it is switched on.
+    /// Never one that releases a secret.
+    ///
+    /// The call is driven by whoever asked first. A task that asks, stops polling, and then asks
+    /// the same again waits for itself; dropping the first question is enough to go on.
     pub fn coalesce(mut self, coalesce: bool) -> Self {
         self.coalesce = coalesce;
         self

@@ -61,7 +61,7 @@ impl RetryPolicy {
             Some(wanted) => wanted,
             None => self.jitter(attempt, random),
         };
-        (elapsed + delay < self.deadline).then_some(delay)
+        (elapsed.saturating_add(delay) < self.deadline).then_some(delay)
     }
 
     fn jitter(&self, attempt: u32, random: u64) -> Duration {

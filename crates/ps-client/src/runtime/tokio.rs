@@ -40,6 +40,8 @@ impl Runtime for TokioRuntime {
     }
 
     fn sleep(&self, time: Duration) -> Task {
+        // A timer belongs to the runtime that it is made in.
+        let _inside = self.handle.enter();
         Box::pin(tokio::time::sleep(time))
     }
 

@@ -57,7 +57,7 @@ impl<T: Transport> Cached<'_, T> {
             let answer = self.session.read(endpoint, &fetched)?;
             return Ok(Aged { answer, age });
         }
-        let fetched = self.session.fetch_shared(endpoint, &key).await?;
+        let fetched = Arc::new(self.session.fetch(endpoint).await?);
         let answer = self.session.read(endpoint, &fetched)?;
         inner.reads.keep(key, asked, Arc::clone(&fetched));
         Ok(Aged { answer, age: Duration::ZERO })

@@ -26,6 +26,11 @@ fn builder(vault: &Vault) -> ClientBuilder<Vault> {
     Client::builder(Bank::address(), vault.clone())
 }
 
+/// One that shares reads.
+fn sharing(vault: &Vault) -> ClientBuilder<Vault> {
+    builder(vault).coalesce(true)
+}
+
 async fn session(vault: &Vault, client: Client<Vault>) -> Session<Vault> {
     vault.on("POST Auth/SignAppin", signed_in("ASP.NET_SessionId=s1; path=/"));
     expect_signed_in(client.sign_in(key_auth()).await)
@@ -195,7 +200,7 @@ async fn calls_beyond_the_limit_wait_and_beyond_the_line_are_refused() {
 #[tokio::test(start_paused = true)]
 async fn further_sessions_are_begun_when_the_others_are_busy_and_all_are_ended() {
     let (vault, told) = (Vault::default(), Arc::new(Told::default()));
-    let client = builder(&vault).sessions(3).coalesce(false).metrics(told.clone()).build();
+    let client = builder(&vault).sessions(3).metrics(told.clone()).build();
     let session = session(&vault, client).await;
     for number in 2..4 {
         vault.on("POST Auth/SignAppin", signed_in(&format!("ASP.NET_SessionId=s{number}")));
@@ -228,7 +233,7 @@ async fn further_sessions_are_begun_when_the_others_are_busy_and_all_are_ended()
 #[tokio::test(start_paused = true)]
 async fn one_session_is_used_when_the_vault_wants_no_further_one() {
     let vault = Vault::default();
-    let session = session(&vault, builder(&vault).sessions(2).coalesce(false).build()).await;
+    let session = session(&vault, builder(&vault).sessions(2).build()).await;
     vault.on("POST Auth/SignAppin", reply(401, "").with("www-authenticate-2fa", "Code?"));
     for _ in 0..4 {
         vault.on("GET Workgroups", reply(200, WORKGROUPS));
@@ -244,7 +249,7 @@ async fn one_session_is_used_when_the_vault_wants_no_further_one() {
 #[tokio::test(start_paused = true)]
 async fn the_same_read_asked_at_once_is_one_call_and_a_secret_never_is() {
     let (vault, told) = (Vault::default(), Arc::new(Told::default()));
-    let session = session(&vault, builder(&vault).metrics(told.clone()).build()).await;
+    let session = session(&vault, sharing(&vault).metrics(told.clone()).build()).await;
     told.take();
     vault.on("GET Workgroups", reply(200, WORKGROUPS));
     vault.on("GET Assets/5", reply(200, r#"{"AssetID":5}"#));
@@ -276,7 +281,7 @@ async fn the_same_read_asked_at_once_is_one_call_and_a_secret_never_is() {
 #[tokio::test(start_paused = true)]
 async fn a_shared_read_goes_on_when_whoever_makes_it_is_gone_and_shares_its_failure() {
     let vault = Vault::default();
-    let session = session(&vault, builder(&vault).build()).await;
+    let session = session(&vault, sharing(&vault).build()).await;
     for _ in 0..2 {
         vault.on("GET Workgroups", reply(200, WORKGROUPS));
     }
@@ -299,7 +304,7 @@ async fn a_shared_read_goes_on_when_whoever_makes_it_is_gone_and_shares_its_fail
 #[tokio::test(start_paused = true)]
 async fn a_read_after_a_write_does_not_share_the_answer_of_one_before_it() {
     let vault = Vault::default();
-    let session = session(&vault, builder(&vault).build()).await;
+    let session = session(&vault, sharing(&vault).build()).await;
     vault.on("GET Workgroups", reply(200, "[]"));
     vault.on("GET Workgroups", reply(200, WORKGROUPS));
     vault.on("POST Workgroups", reply(201, r#"{"ID":1,"Name":"Default"}"#));
@@ -368,4 +373,57 @@ fn only_calls_whose_answer_holds_no_secret_are_shared() {
         users::ListUsers::RELEASES_SECRET,
     ];
     assert_eq!(secret, [true; 7]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_further_session_that_is_refused_is_done_without_and_none_other_asks_again() {
+    let vault = Vault::default();
+    let session = session(&vault, builder(&vault).sessions(4).build()).await;
+    vault.on("POST Auth/SignAppin", signed_in("ASP.NET_SessionId=s2"));
+    for _ in 0..2 {
+        vault.on("GET Workgroups", reply(200, WORKGROUPS));
+    }
+    let list = ListWorkgroups {};
+    let (one, other) = tokio::join!(session.send(&list), session.send(&list));
+    assert!(one.is_ok() && other.is_ok());
+
+    // The second one is over, and its sign-in is refused; the first one lives.
+    vault.on("GET Workgroups", reply(200, WORKGROUPS));
+    vault.on("GET Workgroups", reply(401, ""));
+    vault.on("POST Auth/SignAppin", reply(401, ""));
+    for _ in 0..4 {
+        vault.on("GET Workgroups", reply(200, WORKGROUPS));
+    }
+    let (one, other) = tokio::join!(session.send(&list), session.send(&list));
+    assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+    let all = (session.send(&list), session.send(&list), session.send(&list));
+    let (one, two, three) = tokio::join!(all.0, all.1, all.2);
+    assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    vault.assert_played_out();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_further_session_may_be_begun_when_a_vault_that_was_away_is_back() {
+    let vault = Vault::default();
+    let session = session(&vault, builder(&vault).sessions(2).build()).await;
+    let list = ListWorkgroups {};
+    vault.on("POST Auth/SignAppin", failed(TransportError::Unreachable("on purpose".into())));
+    vault.on("POST Auth/SignAppin", signed_in("ASP.NET_SessionId=s2"));
+    for _ in 0..4 {
+        vault.on("GET Workgroups", reply(200, WORKGROUPS));
+    }
+    for _ in 0..2 {
+        let (one, other) = tokio::join!(session.send(&list), session.send(&list));
+        assert!(one.is_ok() && other.is_ok());
+    }
+    vault.assert_played_out();
+}
+
+#[test]
+fn a_runtime_of_a_handle_sleeps_from_anywhere() {
+    use ps_client::Runtime as _;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap();
+    let of_handle = ps_client::TokioRuntime::new(runtime.handle().clone());
+    let sleep = of_handle.sleep(Duration::from_millis(1));
+    runtime.block_on(sleep);
 }

@@ -210,6 +210,22 @@ async fn approval_is_waited_for_with_growing_pauses_and_progress() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_outage_while_waiting_is_waited_out() {
+    let bank = Bank::default();
+    let transport = Faulty::new(bank.clone());
+    let client = Client::builder(Bank::address(), transport.clone()).runtime(Paper::new()).build();
+    let session = Bank::session(client).await;
+    bank.books().pending_looks = 2;
+    // Long enough for the circuit breaker to open, which then holds our looks back.
+    for nth in 2..20 {
+        transport.on_nth("GET Credentials/1", nth, Fault::refused());
+    }
+    let wait = ApprovalWait::at_most(Duration::from_secs(600));
+    let checkout = session.checkout(wanted()).wait_for_approval(wait).begin().await.unwrap();
+    checkout.check_in(None).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn waiting_ends_with_its_deadline_its_cancellation_a_denial_or_nobody() {
     let bank = Bank::default();
     let (session, _) = session_at(&bank).await;
