@@ -246,8 +246,9 @@ impl ApiRequest {
         if !value.is_absent() {
             let json = crate::body::Json::of(value).bytes;
             // A text's JSON form is unquoted again; numbers and truth values are as in a query.
-            let text = serde_json::from_slice::<String>(&json);
-            let plain = |_| String::from_utf8_lossy(&json).into_owned();
+            let is_text = json.starts_with(b"\"");
+            let text = is_text.then(|| serde_json::from_slice::<String>(&json).ok()).flatten();
+            let plain = || String::from_utf8_lossy(&json).into_owned();
             self.query.push((name.into(), text.unwrap_or_else(plain)));
         }
         self

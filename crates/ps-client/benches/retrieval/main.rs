@@ -1,5 +1,6 @@
 //! What it costs to retrieve one credential: by this client, by a bare reqwest loop that makes the
-//! same calls, and by the vendor's Python library; and what a thousand open checkouts weigh.
+//! same calls, by the vendor's Python library, and by a bare TLS socket, which nobody can beat; and
+//! what a thousand open checkouts weigh.
 //!
 //! Every rival is a process of its own with one thread, so that its CPU time and memory can be
 //! told from the vault's, which is simulated in this process. They take turns in short rounds, so
@@ -19,6 +20,7 @@
     reason = "a bench prints its table, has a clock, and may fail loudly"
 )]
 
+mod floor;
 mod report;
 mod rivals;
 
@@ -28,7 +30,7 @@ use std::time::Duration;
 
 use ps_sim::{Config, Server};
 
-use report::{Measured, Rounds};
+use report::{Measured, Round, Rounds};
 
 /// `cargo test` runs this once and small, to see that it runs.
 fn is_bench() -> bool {
@@ -106,10 +108,13 @@ impl House<'_> {
         };
         let mut all = Rounds::default();
         for _ in 0..rounds {
-            let ours = self.rust("ours", cycles);
-            let bare = self.rust("bare", cycles);
-            let python = self.python(python_cycles);
-            all.push(ours, bare, python);
+            all.push(Round {
+                ours: self.rust("ours", cycles),
+                bare: self.rust("bare", cycles),
+                bare_http1: self.rust("bare-http1", cycles),
+                floor: self.rust("floor", cycles),
+                python: self.python(python_cycles),
+            });
             self.vault.clear_calls();
         }
         all.print(latency);

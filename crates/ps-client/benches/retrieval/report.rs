@@ -26,44 +26,61 @@ pub(crate) fn measure(command: &mut Command, cycles: u32) -> Measured {
     }
 }
 
-/// One line for each rival in each round.
+/// Every rival's turn.
+#[derive(Clone, Copy)]
+pub(crate) struct Round {
+    pub(crate) ours: Measured,
+    pub(crate) bare: Measured,
+    pub(crate) bare_http1: Measured,
+    pub(crate) floor: Measured,
+    pub(crate) python: Option<Measured>,
+}
+
 #[derive(Default)]
-pub(crate) struct Rounds(Vec<(Measured, Measured, Option<Measured>)>);
+pub(crate) struct Rounds(Vec<Round>);
 
 impl Rounds {
-    pub(crate) fn push(&mut self, ours: Measured, bare: Measured, python: Option<Measured>) {
-        self.0.push((ours, bare, python));
+    pub(crate) fn push(&mut self, round: Round) {
+        self.0.push(round);
     }
 
     pub(crate) fn print(&self, latency: u64) {
         println!("\nretrieve one credential, {latency} ms at the vault, medians of rounds");
-        println!("  {:12} {:>12} {:>16}", "", "cycles/s", "CPU ms/cycle");
-        let line = |name: &str, of: &dyn Fn(usize) -> Option<Measured>| {
-            let all: Vec<_> = (0..self.0.len()).filter_map(of).collect();
-            if all.is_empty() {
-                println!(
-                    "  {name:12} {:>12} (its environment is made by the tests of ps-sim)",
-                    "-"
-                );
-                return;
-            }
-            let rate = median(all.iter().map(|one| one.per_second));
-            let cpu = median(all.iter().map(|one| one.cpu_ms));
-            println!("  {name:12} {rate:>12.0} {cpu:>16.4}");
-        };
-        line("ps-client", &|index| Some(self.0[index].0));
-        line("bare reqwest", &|index| Some(self.0[index].1));
-        line("Python", &|index| self.0[index].2);
-        let rate = median(self.0.iter().map(|(ours, bare, _)| ours.per_second / bare.per_second));
-        println!("  rate, of the bare loop:       {rate:.2} (target 0.95)");
-        let cpu = median(self.0.iter().map(|(ours, bare, _)| ours.cpu_ms / bare.cpu_ms));
-        println!("  CPU, of the bare loop:        {cpu:.2}");
-        let ratios = self
-            .0
-            .iter()
-            .filter_map(|(ours, _, python)| python.map(|python| python.cpu_ms / ours.cpu_ms));
-        if self.0.iter().any(|(_, _, python)| python.is_some()) {
-            println!("  per CPU second, of Python:    {:.0} (target 80)", median(ratios));
+        println!("  {:18} {:>9} {:>14}", "", "cycles/s", "CPU ms/cycle");
+        self.line("ps-client", |round| Some(round.ours));
+        self.line("reqwest, HTTP/2", |round| Some(round.bare));
+        self.line("reqwest, HTTP/1.1", |round| Some(round.bare_http1));
+        self.line("bare TLS socket", |round| Some(round.floor));
+        self.line("Python", |round| round.python);
+        println!("  ratios of ps-client                  rate     work per CPU second");
+        self.ratios("to reqwest as it comes", |round| Some(round.bare));
+        self.ratios("to reqwest, HTTP/1.1", |round| Some(round.bare_http1));
+        self.ratios("to a bare TLS socket", |round| Some(round.floor));
+        self.ratios("to Python", |round| round.python);
+        let limit =
+            self.0.iter().filter_map(|round| Some(round.python?.cpu_ms / round.floor.cpu_ms));
+        if let Some(limit) = median(limit) {
+            println!("  a bare TLS socket to Python, work per CPU second: {limit:.0}");
+        }
+    }
+
+    fn line(&self, name: &str, of: impl Fn(&Round) -> Option<Measured>) {
+        let all: Vec<_> = self.0.iter().filter_map(of).collect();
+        let rate = median(all.iter().map(|one| one.per_second));
+        let cpu = median(all.iter().map(|one| one.cpu_ms));
+        match rate.zip(cpu) {
+            Some((rate, cpu)) => println!("  {name:18} {rate:>9.0} {cpu:>14.4}"),
+            None => println!("  {name:18} (its environment is made by the tests of ps-sim)"),
+        }
+    }
+
+    fn ratios(&self, name: &str, of: impl Fn(&Round) -> Option<Measured>) {
+        let pairs: Vec<_> =
+            self.0.iter().filter_map(|round| Some((round.ours, of(round)?))).collect();
+        let rate = median(pairs.iter().map(|(ours, rival)| ours.per_second / rival.per_second));
+        let work = median(pairs.iter().map(|(ours, rival)| rival.cpu_ms / ours.cpu_ms));
+        if let Some((rate, work)) = rate.zip(work) {
+            println!("    {name:30} {rate:>8.2} {work:>12.2}");
         }
     }
 }
@@ -77,8 +94,8 @@ pub(crate) fn print_memory(checkouts: u32, ours: &Measured, bare: &Measured) {
     );
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    values.get(values.len() / 2).copied()
 }

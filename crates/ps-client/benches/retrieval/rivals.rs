@@ -28,7 +28,9 @@ pub(crate) fn play(arguments: &[String]) {
     let (begun, cpu) = runtime.block_on(async {
         match role.as_str() {
             "ours" => ours(url, &ca, key, cycles).await,
-            "bare" => bare(url, &ca, key, cycles).await,
+            "bare" => bare(Bare::new(url, &ca, key, false).await, cycles).await,
+            "bare-http1" => bare(Bare::new(url, &ca, key, true).await, cycles).await,
+            "floor" => crate::floor::floor(url, &ca, key, cycles),
             "hold" => hold(url, &ca, key, cycles).await,
             "hold-bare" => hold_bare(url, &ca, key, cycles).await,
             other => panic!("no role is called {other}"),
@@ -106,12 +108,11 @@ struct Bare {
 }
 
 impl Bare {
-    async fn new(url: &str, ca: &[u8], key: &str) -> Self {
+    async fn new(url: &str, ca: &[u8], key: &str, http1: bool) -> Self {
         let client = reqwest::Client::builder()
             .tls_certs_only(reqwest::Certificate::from_pem_bundle(ca).unwrap())
-            .no_proxy()
-            .build()
-            .unwrap();
+            .no_proxy();
+        let client = if http1 { client.http1_only() } else { client }.build().unwrap();
         let answer = client
             .post(format!("{url}/Auth/SignAppin"))
             .header(AUTHORIZATION, format!("PS-Auth key={key}; runas={USER};"))
@@ -162,8 +163,7 @@ impl Bare {
     }
 }
 
-async fn bare(url: &str, ca: &[u8], key: &str, cycles: u32) -> (Instant, f64) {
-    let bare = Bare::new(url, ca, key).await;
+async fn bare(bare: Bare, cycles: u32) -> (Instant, f64) {
     let cycle = async || {
         let account = bare.account().await;
         let id = bare.begin(&account, Some("renew")).await;
@@ -178,7 +178,7 @@ async fn bare(url: &str, ca: &[u8], key: &str, cycles: u32) -> (Instant, f64) {
 }
 
 async fn hold_bare(url: &str, ca: &[u8], key: &str, checkouts: u32) -> (Instant, f64) {
-    let bare = Arc::new(Bare::new(url, ca, key).await);
+    let bare = Arc::new(Bare::new(url, ca, key, false).await);
     let Value::Array(mut accounts) =
         bare.get(&format!("ManagedAccounts?systemName={SYSTEM}&limit=100000")).await
     else {
@@ -199,7 +199,7 @@ async fn hold_bare(url: &str, ca: &[u8], key: &str, checkouts: u32) -> (Instant,
 }
 
 /// User and system time of this process, from the kernel's accounting of its only busy thread.
-fn cpu_seconds() -> f64 {
+pub(crate) fn cpu_seconds() -> f64 {
     let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
     let nanoseconds = text.split_whitespace().next().and_then(|text| text.parse::<f64>().ok());
     nanoseconds.unwrap_or(0.0) / 1e9
