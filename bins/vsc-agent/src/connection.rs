@@ -5,9 +5,12 @@
 
 use tokio::sync::mpsc;
 
-/// Messages that may wait in either direction. A conversation with a card is question and answer;
-/// more than a few waiting means that the other side does not read.
-pub(crate) const WAITING: usize = 64;
+/// Messages that may wait on their way to the agent, which reads as fast as it can.
+const WAITING_IN: usize = 64;
+
+/// Messages that may wait on their way out; more mean that the other side does not read. A session
+/// that comes back after a break says at once all that was not acknowledged, up to 256 frames.
+const WAITING_OUT: usize = 512;
 
 /// An agent's end. Dropping it closes the connection, after what was sent on it.
 #[derive(Debug)]
@@ -27,8 +30,8 @@ pub(crate) struct FarEnd {
 
 /// The two ends of a new connection.
 pub(crate) fn pair() -> (Connection, FarEnd) {
-    let (outgoing, their_incoming) = mpsc::channel(WAITING);
-    let (their_outgoing, incoming) = mpsc::channel(WAITING);
+    let (outgoing, their_incoming) = mpsc::channel(WAITING_OUT);
+    let (their_outgoing, incoming) = mpsc::channel(WAITING_IN);
     let near = Connection { outgoing, incoming };
     (near, FarEnd { outgoing: their_incoming, incoming: their_outgoing })
 }

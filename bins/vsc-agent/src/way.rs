@@ -198,6 +198,20 @@ pub enum DialError {
         /// Its address.
         relay: String,
     },
+    /// It upgraded the connection and then said nothing.
+    #[error(
+        "the relay {relay} accepts connections and does not answer; is it the address of a relay?"
+    )]
+    Silent {
+        /// Its address.
+        relay: String,
+    },
+    /// It upgraded the connection and closed it.
+    #[error("the relay {relay} hung up without a word; is it the address of a relay?")]
+    HungUp {
+        /// Its address.
+        relay: String,
+    },
     /// It answered with another status than the upgrade.
     #[error("{relay} refused with HTTP status {status}; is it the address of a relay?")]
     Refused {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use vsc_core::mailbox::FromRelay;
 use vsc_core::relay::{ConnectionId, Entropy, Relay, RelayAction, RelayLimits, Source};
 
 use super::seat::{Seat, Way};
@@ -63,7 +64,7 @@ impl Hub {
     #[must_use]
     pub fn attach(self: &Arc<Self>) -> Connection {
         let (near, far) = connection::pair();
-        if let Some(seat) = self.sit(HERE, Way::Inside(far.incoming.clone())) {
+        if let Ok(seat) = self.sit(HERE, Way::Inside(far.incoming.clone())) {
             tokio::spawn(serve_inside(Arc::clone(self), seat, far));
         }
         near
@@ -96,17 +97,18 @@ impl Hub {
         self.flush(touched).await;
     }
 
-    /// Takes a connection in; `None` when there are too many.
-    pub(super) fn sit(&self, source: Source, way: Way) -> Option<Arc<Seat>> {
+    /// Takes a connection in, or gives its way back when there are too many. Who takes a seat must
+    /// [`leave`](Self::leave) it.
+    pub(super) fn sit(&self, source: Source, way: Way) -> Result<Arc<Seat>, Way> {
         let mut state = self.state();
         if state.seats.len() >= self.most_connections {
-            return None;
+            return Err(way);
         }
         let id = ConnectionId(state.next);
         state.next += 1;
         let seat = Arc::new(Seat::new(id, source, way));
         state.seats.insert(id, Arc::clone(&seat));
-        Some(seat)
+        Ok(seat)
     }
 
     /// Takes one message of a connection, and writes whatever it causes.
@@ -162,7 +164,7 @@ impl State {
             match action {
                 RelayAction::Send(to, message) => {
                     let Some(seat) = self.seats.get(&to) else { continue };
-                    self.forwarded += 1;
+                    self.forwarded += u64::from(matches!(message, FromRelay::Forwarded(_)));
                     if !seat.push(message.encode()) {
                         overflowing.push(to);
                     }

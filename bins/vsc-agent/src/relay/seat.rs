@@ -11,6 +11,7 @@ use futures_util::SinkExt;
 use futures_util::stream::SplitSink;
 use tokio::sync::{Notify, mpsc};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
+use vsc_core::mailbox::{CloseReason, FromRelay};
 use vsc_core::relay::{ConnectionId, Source};
 
 use crate::websocket::{Socket, WRITE_STALL};
@@ -24,6 +25,21 @@ pub(super) enum Way {
     Socket(Box<tokio::sync::Mutex<SplitSink<Socket, Message>>>),
     /// The agent in this very process (direct mode).
     Inside(mpsc::Sender<Vec<u8>>),
+}
+
+impl Way {
+    /// Says why there is no seat, and hangs up.
+    pub(super) async fn refuse(self, reason: CloseReason) {
+        let Self::Socket(sink) = self else { return };
+        let mut sink = sink.into_inner();
+        let message = Message::Binary(Bytes::from(FromRelay::Closed(reason).encode()));
+        let said = async {
+            sink.send(message).await?;
+            sink.close().await
+        };
+        // Who does not hear it sees the connection close.
+        let _ = tokio::time::timeout(WRITE_STALL, said).await;
+    }
 }
 
 /// One connection.
