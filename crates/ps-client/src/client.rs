@@ -4,6 +4,7 @@ mod breaker;
 mod builder;
 mod exchange;
 mod gate;
+mod pass;
 mod retry;
 
 use std::fmt;

@@ -59,6 +59,8 @@ pub enum ErrorKind {
     Suspended {
         /// For how long yet.
         left: Duration,
+        /// The last of its failures, of whichever call; without the text of an answer.
+        last: Box<Error>,
     },
     /// Nothing was sent: too many calls wait for their turn already.
     Crowded {
@@ -270,7 +272,7 @@ impl Error {
             },
             ErrorKind::Throttled => "wait and repeat",
             ErrorKind::Suspended { .. } => {
-                "wait for the time that is left; look at the vault, and at the errors before"
+                "wait for the time that is left; the last failure, below this one, says what is wrong"
             }
             ErrorKind::Crowded { .. } => "ask for less at once, or allow more calls at once",
             ErrorKind::Server => "repeat; if it stays, look at the vault's own log",
@@ -303,7 +305,7 @@ impl fmt::Display for Error {
             ErrorKind::Conflict(None) => f.write_str("conflict"),
             ErrorKind::Invalid => f.write_str("the vault calls a value missing or wrong"),
             ErrorKind::Throttled => f.write_str("the vault wants fewer calls"),
-            ErrorKind::Suspended { left } => {
+            ErrorKind::Suspended { left, .. } => {
                 write!(f, "the vault is left alone for another {} ms", left.as_millis())
             }
             ErrorKind::Crowded { waiting } => write!(f, "{waiting} calls wait already"),
@@ -324,6 +326,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.kind {
             ErrorKind::MaybeMade(cause) => Some(&**cause),
+            ErrorKind::Suspended { last, .. } => Some(&**last),
             ErrorKind::Transport(cause) => Some(cause),
             ErrorKind::Header(cause) => Some(cause),
             _ => None,

@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderValue, header};
 use zeroize::Zeroizing;
 
 use super::Client;
+use super::pass::Pass;
 use crate::cookies::Cookies;
 use crate::endpoint::auth::SignIn;
 use crate::endpoint::{ApiAnswer, Endpoint};
@@ -88,51 +89,17 @@ impl<T: Transport> Client<T> {
             .enter()
             .await
             .map_err(|waiting| Error::new(E::NAME, ErrorKind::Crowded { waiting }))?;
-        self.ask_breaker(E::NAME)?;
-        let begun = inner.runtime.as_ref().map(|runtime| runtime.now());
+        let call = (E::NAME, E::NAME == SignIn::NAME);
+        let (clock, breaker) = (inner.runtime.as_ref(), inner.breaker.as_ref());
+        let pass = Pass::get(clock, breaker, &*inner.metrics, call)?;
         let outcome = sending.await;
+        let (outcome, took) = pass.end(endpoint.repeat(), outcome);
         let status = outcome.as_ref().ok().map(|(status, _)| *status);
-        let now = inner.runtime.as_ref().map(|runtime| runtime.now());
-        if let (Some(breaker), Some(now)) = (&inner.breaker, now) {
-            let was_there = match &outcome {
-                Ok((status, _)) => *status < 500,
-                // It answered, if with too much; and our own trust says nothing about it.
-                Err(error) => !matches!(
-                    error,
-                    TransportError::Unreachable(_)
-                        | TransportError::TimedOut(_)
-                        | TransportError::Broken(_)
-                ),
-            };
-            if let Some(news) = breaker.tell(now, was_there) {
-                tracing::warn!(state = ?news, "the vault's circuit breaker has changed");
-                inner.metrics.breaker(news);
-            }
-        }
-        let took = begun.zip(now).map(|(begun, now)| now.duration_since(begun));
         inner.metrics.call(&CallEnd { endpoint: E::NAME, status, took });
-        match outcome {
-            Ok((status, answer)) => {
-                tracing::trace!(endpoint = E::NAME, status, ?took, "the vault answered");
-                Ok(answer)
-            }
-            Err(error) => {
-                tracing::trace!(endpoint = E::NAME, ?took, "the vault did not answer");
-                let error = Error::new(E::NAME, ErrorKind::Transport(error));
-                Err(error.with_repeat(endpoint.repeat()))
-            }
+        match &outcome {
+            Ok(_) => tracing::trace!(endpoint = E::NAME, status, ?took, "the vault answered"),
+            Err(_) => tracing::trace!(endpoint = E::NAME, ?took, "the vault did not answer"),
         }
-    }
-
-    fn ask_breaker(&self, endpoint: &'static str) -> Result<(), Error> {
-        let inner = &*self.inner;
-        let (Some(breaker), Some(runtime)) = (&inner.breaker, &inner.runtime) else {
-            return Ok(());
-        };
-        let (answer, news) = breaker.ask(runtime.now());
-        if let Some(news) = news {
-            inner.metrics.breaker(news);
-        }
-        answer.map_err(|left| Error::new(endpoint, ErrorKind::Suspended { left }))
+        outcome.map(|(_, answer)| answer)
     }
 }

@@ -11,6 +11,7 @@
 
 mod bank;
 mod behaviour;
+mod breaker;
 mod checkout;
 mod coverage;
 mod create;
@@ -20,10 +21,12 @@ mod examples;
 mod families;
 mod fault;
 mod header;
+mod lanes;
 mod lending;
 mod names;
 mod paging;
 mod paper;
+mod reads;
 mod recorded;
 mod redaction;
 mod scripted;
