@@ -52,10 +52,11 @@ const ROOMS: [Room; 13] = [
 ];
 
 /// Crates that reach for the outside world.
-const IMPURE: [&str; 19] = [
+const IMPURE: [&str; 20] = [
     "axum",
     "getrandom",
     "hyper",
+    "hyper-rustls",
     "hyper-util",
     "mio",
     "rand",
@@ -75,8 +76,9 @@ const IMPURE: [&str; 19] = [
     "wiremock",
 ];
 
-/// What the one transport file needs; optional, behind the feature `https`.
-const TRANSPORT_OF: (&str, [&str; 2]) = ("ps-client", ["reqwest", "rustls-native-certs"]);
+/// What the one transport needs that opens connections; optional, behind the feature `https`.
+const TRANSPORT_OF: (&str, [&str; 4]) =
+    ("ps-client", ["hyper", "hyper-rustls", "hyper-util", "rustls-native-certs"]);
 
 /// The features that the runtime file and the transport file are behind: crate, feature, and what
 /// it may switch on.
@@ -293,8 +295,8 @@ mod tests {
         use serde_json::json;
         for (name, dependency, message) in [
             ("ecm-core", json!({"name": "reqwest", "optional": true}), "depends on `reqwest`"),
-            ("ps-client", json!({"name": "reqwest"}), "must be optional"),
-            ("ps-client", json!({"name": "hyper", "optional": true}), "depends on `hyper`"),
+            ("ps-client", json!({"name": "hyper-util"}), "must be optional"),
+            ("ps-client", json!({"name": "reqwest", "optional": true}), "depends on `reqwest`"),
             ("ps-client", json!({"name": "tower", "optional": true}), "depends on `tower`"),
             (
                 "ecm-core",
@@ -330,7 +332,7 @@ mod tests {
             ("ecm-core", json!({"name": "ps-sim", "kind": "dev"})),
             ("ecm-core", json!({"name": "tokio", "features": ["sync"]})),
             ("ecm-core", json!({"name": "tokio", "kind": "dev", "features": ["net"]})),
-            ("ps-client", json!({"name": "reqwest", "optional": true})),
+            ("ps-client", json!({"name": "hyper-util", "optional": true})),
             ("ps-client", json!({"name": "tower-service", "optional": true})),
             ("ps-client", json!({"name": "tower", "kind": "dev"})),
             ("ecm-service", json!({"name": "reqwest"})),

@@ -1,31 +1,51 @@
-//! HTTPS by reqwest over rustls: the only file of this crate that opens connections.
+//! HTTPS by hyper over rustls: this file and those below it are the only ones of this crate that
+//! open connections.
 
+mod connect;
+mod roots;
+
+use std::error::Error as StdError;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, header};
+use http::{HeaderValue, Method, Request, Response, Uri, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body as _, Incoming};
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::Url;
 use zeroize::Zeroizing;
 
+use self::connect::{Connector, Proxy, Way};
+pub use self::roots::NativeRoots;
 use super::distrust::distrust;
 use super::gather::Gather;
 use super::{
     Cause, Download, HttpAnswer, HttpRequest, NextPiece, Pieces, Transport, TransportError,
 };
 
+type Connections = legacy::Client<Connector, Full<Bytes>>;
+
 /// Connections to one vault, reused between calls.
 ///
 /// Trusts what it is told to trust and nothing else; reads no proxy from the environment unless
 /// asked; follows no redirect; keeps no cookies.
+///
+/// A call that finds no other on its way goes by HTTP/1.1, which costs some two thirds of the
+/// processor time of HTTP/2 (see `docs/performance.md`). Calls beside others share a connection of
+/// HTTP/2, where the vault speaks it.
 #[derive(Clone, Debug)]
 pub struct HttpsTransport {
-    client: reqwest::Client,
+    alone: Connections,
+    together: Connections,
+    on_their_way: Arc<AtomicUsize>,
     sign_in_timeout: Duration,
     timeout: Duration,
 }
@@ -74,9 +94,6 @@ pub enum HttpsError {
     /// The proxy's address is no address.
     #[error("the proxy address cannot be used")]
     BadProxy(#[source] Cause),
-    /// The client cannot be made.
-    #[error("the HTTP client cannot be made")]
-    Client(#[source] Cause),
 }
 
 impl HttpsTransport {
@@ -180,32 +197,28 @@ impl HttpsBuilder {
     /// [`HttpsError`].
     pub fn build(self) -> Result<HttpsTransport, HttpsError> {
         let tls = self.tls()?;
-        let mut client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .https_only(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(self.connect_timeout)
-            // How long a download may stand still; the other calls are over sooner.
-            .read_timeout(self.timeout.max(self.sign_in_timeout))
-            .user_agent(concat!("keyferry-ps-client/", env!("CARGO_PKG_VERSION")));
-        if !self.system_proxy {
-            client = client.no_proxy();
-        }
-        if let Some((address, login)) = self.proxy {
-            let mut proxy = reqwest::Proxy::all(address)
-                .map_err(|error| HttpsError::BadProxy(error.without_url().into()))?;
-            if let Some((name, password)) = login {
-                proxy = proxy.basic_auth(&name, password.expose_secret());
+        let proxy = match &self.proxy {
+            Some((address, login)) => {
+                Proxy::always(address, login.as_ref()).map_err(HttpsError::BadProxy)?
             }
-            client = client.proxy(proxy);
-        }
-        for (name, address) in &self.resolve {
-            client = client.resolve(name, *address);
-        }
+            None if self.system_proxy => Proxy::as_the_system_says(),
+            None => Proxy::None,
+        };
+        let way = Way::new(&self.resolve, proxy, tls.clone());
+        let connections = |protocols: &[&str]| {
+            let mut tls = tls.clone();
+            tls.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+            legacy::Client::builder(TokioExecutor::new())
+                .timer(TokioTimer::new())
+                .pool_timer(TokioTimer::new())
+                // Web servers close what was idle for longer; IIS after two minutes.
+                .pool_idle_timeout(Duration::from_secs(90))
+                .build(Connector::new(way.clone(), tls, self.connect_timeout))
+        };
         Ok(HttpsTransport {
-            client: client.build().map_err(|error| HttpsError::Client(error.into()))?,
+            alone: connections(&["http/1.1"]),
+            together: connections(&["h2", "http/1.1"]),
+            on_their_way: Arc::default(),
             sign_in_timeout: self.sign_in_timeout,
             timeout: self.timeout,
         })
@@ -220,7 +233,7 @@ impl HttpsBuilder {
             if native.count() == 0 && self.ca.is_empty() {
                 return Err(HttpsError::NoNativeRoots { errors: native.problems().len() });
             }
-            roots.extend(native.store.roots.iter().cloned());
+            roots.extend(native.roots());
         }
         for certificate in &self.ca {
             roots.add(certificate.clone()).map_err(HttpsError::BadCertificate)?;
@@ -232,51 +245,12 @@ impl HttpsBuilder {
             .with_safe_default_protocol_versions()
             .map_err(HttpsError::BadCertificate)?
             .with_root_certificates(roots);
-        let mut config = match &self.identity {
+        Ok(match &self.identity {
             Some((chain, key)) => builder
                 .with_client_auth_cert(chain.clone(), key.clone_key())
                 .map_err(HttpsError::BadCertificate)?,
             None => builder.with_no_client_auth(),
-        };
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(config)
-    }
-}
-
-/// The authorities that this machine trusts, read once per process.
-#[derive(Debug)]
-pub struct NativeRoots {
-    store: RootCertStore,
-    problems: Vec<String>,
-}
-
-impl NativeRoots {
-    /// Reads them, or returns what was read before.
-    #[must_use]
-    pub fn of_this_machine() -> &'static Self {
-        static ROOTS: OnceLock<NativeRoots> = OnceLock::new();
-        ROOTS.get_or_init(|| {
-            let found = rustls_native_certs::load_native_certs();
-            let mut problems: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
-            let mut store = RootCertStore::empty();
-            let (_, unusable) = store.add_parsable_certificates(found.certs);
-            if unusable > 0 {
-                problems.push(format!("{unusable} certificates cannot be used"));
-            }
-            Self { store, problems }
         })
-    }
-
-    /// How many authorities there are.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.store.len()
-    }
-
-    /// What could not be read, for the log: one unreadable file is no reason to trust nobody.
-    #[must_use]
-    pub fn problems(&self) -> &[String] {
-        &self.problems
     }
 }
 
@@ -295,48 +269,78 @@ impl Transport for HttpsTransport {
     async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, TransportError> {
         let timeout = if request.is_sign_in { self.sign_in_timeout } else { self.timeout };
         let max = request.max_answer;
-        let answer = self.call(request).timeout(timeout).send().await.map_err(transport_error)?;
-        read_answer(answer, max).await
+        let (connections, _ride) = self.connections();
+        in_time(timeout, async { read_answer(call(connections, request).await?, max).await }).await
     }
 
     async fn open(&self, request: HttpRequest) -> Result<Download, TransportError> {
         let (max, timeout) = (request.max_answer, self.timeout);
-        let call = self.call(request).send();
-        let mut answer = in_time(timeout, async { call.await.map_err(transport_error) }).await?;
+        let (connections, ride) = self.connections();
+        let answer = in_time(timeout, call(connections, request)).await?;
         if !answer.status().is_success() {
             return in_time(timeout, read_answer(answer, max)).await.map(Download::from);
         }
-        let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
-        Ok(Download { status, headers, pieces: Box::new(Body { answer, timeout }) })
+        let (head, body) = answer.into_parts();
+        let pieces = Box::new(Rest { body, timeout, _ride: ride });
+        Ok(Download { status: head.status, headers: head.headers, pieces })
+    }
+}
+
+/// A call on its way, until its answer is read.
+struct Ride(Arc<AtomicUsize>);
+
+impl Drop for Ride {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl HttpsTransport {
-    fn call(&self, request: HttpRequest) -> reqwest::RequestBuilder {
-        let mut headers = request.headers;
-        if request.body.is_empty() && matches!(request.method, Method::POST | Method::PUT) {
-            // hyper leaves the length of an empty body out, and IIS answers that with 411.
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        let call = self.client.request(request.method, request.url).headers(headers);
-        if request.body.is_empty() {
-            return call;
-        }
-        // The buffer itself goes along, and is wiped when the last one lets go of it.
-        call.body(Bytes::from_owner(request.body))
+    /// What the next call goes by.
+    fn connections(&self) -> (&Connections, Ride) {
+        let others = self.on_their_way.fetch_add(1, Ordering::Relaxed);
+        let ride = Ride(Arc::clone(&self.on_their_way));
+        (if others == 0 { &self.alone } else { &self.together }, ride)
     }
 }
 
-/// The rest of an answer. As a whole it may take as long as it takes; each piece may not.
-struct Body {
-    answer: reqwest::Response,
-    timeout: Duration,
+const USER_AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("keyferry-ps-client/", env!("CARGO_PKG_VERSION")));
+
+async fn call(
+    connections: &Connections,
+    request: HttpRequest,
+) -> Result<Response<Incoming>, TransportError> {
+    let HttpRequest { method, url, mut headers, body, .. } = request;
+    if body.is_empty() && matches!(method, Method::POST | Method::PUT) {
+        // hyper leaves the length of an empty body out, and IIS answers that with 411.
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    headers.entry(header::USER_AGENT).or_insert(USER_AGENT);
+    // The buffer itself goes along, and is wiped when the last one lets go of it.
+    let body = if body.is_empty() { Bytes::new() } else { Bytes::from_owner(body) };
+    let mut call = Request::new(Full::new(body));
+    *call.method_mut() = method;
+    *call.uri_mut() =
+        Uri::try_from(url.as_str()).map_err(|error| TransportError::Unreachable(error.into()))?;
+    *call.headers_mut() = headers;
+    connections.request(call).await.map_err(|error| {
+        let is_connect = error.is_connect();
+        transport_error(error, is_connect)
+    })
 }
 
-impl Pieces for Body {
+/// The rest of an answer. As a whole it may take as long as it takes; each piece may not.
+struct Rest {
+    body: Incoming,
+    timeout: Duration,
+    _ride: Ride,
+}
+
+impl Pieces for Rest {
     fn next(&mut self) -> NextPiece<'_> {
         Box::pin(in_time(self.timeout, async {
-            let piece = self.answer.chunk().await.map_err(transport_error)?;
+            let piece = next_piece(&mut self.body).await?;
             Ok(piece.map(|bytes| Zeroizing::new(bytes.to_vec())))
         }))
     }
@@ -351,30 +355,36 @@ async fn in_time<R>(
 }
 
 /// Takes the body piece by piece, no more than `max` bytes of it.
-async fn read_answer(
-    mut answer: reqwest::Response,
-    max: usize,
-) -> Result<HttpAnswer, TransportError> {
-    let status = answer.status();
-    let headers = std::mem::take(answer.headers_mut());
-    let mut gather = Gather::new(status, answer.content_length(), max);
-    while let Some(piece) = answer.chunk().await.map_err(transport_error)? {
+async fn read_answer(answer: Response<Incoming>, max: usize) -> Result<HttpAnswer, TransportError> {
+    let (head, mut body) = answer.into_parts();
+    let mut gather = Gather::new(head.status, body.size_hint().exact(), max);
+    while let Some(piece) = next_piece(&mut body).await? {
         if !gather.take(&piece)? {
             break;
         }
     }
-    Ok(HttpAnswer { status, headers, body: gather.whole() })
+    Ok(HttpAnswer { status: head.status, headers: head.headers, body: gather.whole() })
 }
 
-/// Sorts reqwest's errors by what the vault may have done.
-fn transport_error(error: reqwest::Error) -> TransportError {
-    let error = error.without_url();
-    if let Some(why) = distrust(&error) {
-        return TransportError::Untrusted { why, cause: error.into() };
+async fn next_piece(body: &mut Incoming) -> Result<Option<Bytes>, TransportError> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| transport_error(error, false))?;
+        // Trailers say nothing that is asked for.
+        if let Ok(piece) = frame.into_data() {
+            return Ok(Some(piece));
+        }
     }
-    match (error.is_connect(), error.is_timeout()) {
-        (true, _) => TransportError::Unreachable(error.into()),
-        (false, true) => TransportError::TimedOut(error.into()),
-        (false, false) => TransportError::Broken(error.into()),
+    Ok(None)
+}
+
+/// Sorts errors by what the vault may have done.
+fn transport_error(
+    error: impl StdError + Send + Sync + 'static,
+    is_connect: bool,
+) -> TransportError {
+    match distrust(&error) {
+        Some(why) => TransportError::Untrusted { why, cause: error.into() },
+        None if is_connect => TransportError::Unreachable(error.into()),
+        None => TransportError::Broken(error.into()),
     }
 }

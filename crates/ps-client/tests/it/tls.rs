@@ -370,6 +370,11 @@ fn settings_that_cannot_work_are_refused_when_the_transport_is_made() {
     let mixed = format!("{}{}", certificate.pem(), other_key.serialize_pem());
     let mismatch = ours.trusted().client_certificate_pem(mixed.as_bytes()).unwrap().build();
     assert!(matches!(mismatch, Err(HttpsError::BadCertificate(_))), "{mismatch:?}");
+    for proxy in ["socks5://joe:planted@proxy.test:1080", "mailto:planted@proxy.test"] {
+        let built = ours.trusted().proxy(proxy.parse().unwrap(), None).build();
+        assert!(matches!(built, Err(HttpsError::BadProxy(_))), "{built:?}");
+        assert!(!format!("{built:?}").contains("planted"));
+    }
 }
 
 #[test]

@@ -37,8 +37,14 @@ struct Vault {
 
 impl Vault {
     async fn start() -> Self {
+        Self::start_speaking(&[]).await
+    }
+
+    async fn start_speaking(protocols: &[&str]) -> Self {
         let (mock, authority) = (MockServer::start().await, Authority::new());
-        let front = TlsFront::before(*mock.address(), authority.server(|_| {})).await;
+        let mut tls = authority.server(|_| {});
+        tls.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let front = TlsFront::before(*mock.address(), tls).await;
         let vault = Self { mock, front, authority };
         let cookies = ResponseTemplate::new(200)
             .append_header("Set-Cookie", "ASP.NET_SessionId=s1; path=/; HttpOnly")
@@ -270,6 +276,27 @@ async fn calls_one_after_the_other_share_a_connection_and_a_crowd_leaves_some_to
 }
 
 #[tokio::test]
+async fn call_alone_goes_by_http_1_1_and_calls_beside_others_share_one_of_http_2() {
+    let vault = Vault::start_speaking(&["h2", "http/1.1"]).await;
+    vault.on("GET", "Requests", list().set_delay(Duration::from_millis(50))).await;
+    let session = vault.sign_in(vault.trusted().build().unwrap()).await;
+    let list = ListRequests::default();
+    for _ in 0..3 {
+        session.send(&list).await.unwrap();
+    }
+    assert_eq!(vault.front.protocols(), ["http/1.1"]);
+    let (first, second) = tokio::join!(session.send(&list), session.send(&list));
+    first.and(second).unwrap();
+    assert_eq!(vault.front.protocols(), ["http/1.1", "h2"]);
+    for outcome in join_all((0..8).map(|_| session.send(&list))).await {
+        outcome.unwrap();
+    }
+    session.send(&list).await.unwrap();
+    assert_eq!(vault.front.protocols(), ["http/1.1", "h2"], "both are used again");
+    assert_eq!(vault.heard().await.len(), 15);
+}
+
+#[tokio::test]
 async fn next_connection_resumes_the_tls_session_of_the_one_before() {
     let vault = Vault::start().await;
     vault.on("GET", "Requests", list().insert_header("Connection", "close")).await;
@@ -295,6 +322,7 @@ async fn proxy_carries_tls_that_it_cannot_read_and_is_told_the_vaults_name() {
     let address = format!("http://{}", proxy.address).parse().unwrap();
     let login = Some(("joe".to_owned(), "planted".into()));
     let transport = vault.trusted().proxy(address, login).build().unwrap();
+    assert!(!format!("{transport:?}").contains("planted"));
     let session = vault.sign_in(transport).await;
     session.send(&ListRequests::default()).await.unwrap();
     let asked = proxy.asked();

@@ -11,7 +11,14 @@ use tokio_rustls::TlsAcceptor;
 /// Ends TLS before a server that speaks plain HTTP, and keeps how each connection began.
 pub(super) struct TlsFront {
     pub(super) address: SocketAddr,
-    handshakes: Arc<Mutex<Vec<HandshakeKind>>>,
+    handshakes: Arc<Mutex<Vec<Handshake>>>,
+}
+
+/// How a connection began: anew or resumed, and for which protocol.
+#[derive(Clone)]
+struct Handshake {
+    kind: HandshakeKind,
+    protocol: String,
 }
 
 impl TlsFront {
@@ -26,7 +33,11 @@ impl TlsFront {
                 let (acceptor, keep) = (acceptor.clone(), Arc::clone(&keep));
                 tokio::spawn(async move {
                     let Ok(mut outer) = acceptor.accept(outer).await else { return };
-                    keep.lock().unwrap().extend(outer.get_ref().1.handshake_kind());
+                    let tls = outer.get_ref().1;
+                    let protocol = tls.alpn_protocol().unwrap_or_default();
+                    let protocol = String::from_utf8_lossy(protocol).into_owned();
+                    let kind = tls.handshake_kind().unwrap();
+                    keep.lock().unwrap().push(Handshake { kind, protocol });
                     let mut inner = TcpStream::connect(plain).await.unwrap();
                     let _ = copy_bidirectional(&mut outer, &mut inner).await;
                     let _ = outer.shutdown().await;
@@ -38,7 +49,12 @@ impl TlsFront {
 
     /// How each connection so far began, in order.
     pub(super) fn handshakes(&self) -> Vec<HandshakeKind> {
-        self.handshakes.lock().unwrap().clone()
+        self.handshakes.lock().unwrap().iter().map(|one| one.kind).collect()
+    }
+
+    /// What each connection so far speaks, in order.
+    pub(super) fn protocols(&self) -> Vec<String> {
+        self.handshakes.lock().unwrap().iter().map(|one| one.protocol.clone()).collect()
     }
 }
 
