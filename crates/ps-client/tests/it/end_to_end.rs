@@ -26,7 +26,7 @@ pub(crate) async fn vault() -> Server {
     Server::start(Config::demo()).await.unwrap()
 }
 
-fn client(vault: &Server) -> Client<HttpsTransport> {
+pub(crate) fn client(vault: &Server) -> Client<HttpsTransport> {
     let transport = HttpsTransport::builder()
         .native_roots(false)
         .ca_pem(vault.ca_pem().as_bytes())
@@ -40,8 +40,12 @@ pub(crate) fn key(user: &str) -> Auth {
     Auth::Key { key: KEY.into(), run_as: RunAs::new(user).unwrap(), password: None }
 }
 
-async fn session(vault: &Server, user: &str) -> Session<HttpsTransport> {
-    match client(vault).sign_in(key(user)).await.unwrap() {
+pub(crate) async fn session(vault: &Server, user: &str) -> Session<HttpsTransport> {
+    signed_in(vault, key(user)).await
+}
+
+pub(crate) async fn signed_in(vault: &Server, auth: Auth) -> Session<HttpsTransport> {
+    match client(vault).sign_in(auth).await.unwrap() {
         SignedIn::Session(session) => session,
         SignedIn::Challenge(_) => panic!("nobody asked for a second factor"),
     }

@@ -32,6 +32,7 @@ mod redaction;
 mod scripted;
 mod sent;
 mod session;
+mod simulated;
 mod tls;
 mod tower;
 mod wire;
