@@ -77,7 +77,7 @@ impl<T: Transport> Session<T> {
     pub fn checkout(&self, new: NewRequest) -> CheckoutBuilder<T> {
         CheckoutBuilder {
             session: self.clone(),
-            terms: Terms { new, foreign: ForeignRequest::default() },
+            terms: Terms { new, foreign: ForeignRequest::default(), marks: true, replaces: None },
             kind: CredentialType::Password,
             wait: None,
             on_progress: None,
@@ -142,7 +142,15 @@ impl<T: Transport> CheckoutBuilder<T> {
         self
     }
 
-    /// Gives up waiting when `cancel` is done.
+    /// Whether the reason gets a mark of its own, ` [1f2e3d4c]`, by which a request whose making was
+    /// not answered is found and given back, and nobody else's with the same reason: it does, if
+    /// there is a reason and a [runtime](crate::ClientBuilder::runtime).
+    pub fn mark_reason(mut self, marked: bool) -> Self {
+        self.terms.marks = marked;
+        self
+    }
+
+    /// Gives up when `cancel` is done: before anything is asked for, or while it is waited for.
     pub fn cancel_by(mut self, cancel: impl Future<Output = ()> + Send + 'static) -> Self {
         self.cancel = Some(Box::pin(cancel));
         self
@@ -170,16 +178,26 @@ impl<T: Transport> CheckoutBuilder<T> {
     ///
     /// [`CheckoutError`]. Whatever had been made by then is given back.
     pub async fn begin(self) -> Result<Checkout<T>, CheckoutError> {
-        let Self { session, terms, kind, wait, on_progress, cancel, preflight } = self;
+        let Self { session, terms, kind, wait, on_progress, mut cancel, preflight } = self;
         if wait.is_some() && session.client().runtime().is_none() {
             return Err(CheckoutError::NoRuntime);
+        }
+        if let Some(cancel) = &mut cancel
+            && approval::unless_cancelled(std::future::ready(()), cancel).await.is_none()
+        {
+            return Err(CheckoutError::CalledOff);
         }
         if preflight {
             preflight::check(&session, &terms.new, wait.is_some()).await?;
         }
         let loan = Loan::open(&session, terms).await?;
-        let secret = approval::read(&loan, kind, wait, on_progress, cancel).await?;
-        Ok(Checkout { loan, kind, secret })
+        match approval::read(&loan, kind, wait, on_progress, cancel).await {
+            Ok(secret) => Ok(Checkout { loan, kind, secret }),
+            Err(error) => {
+                loan.give_up().await;
+                Err(error)
+            }
+        }
     }
 }
 

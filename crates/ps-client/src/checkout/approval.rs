@@ -59,7 +59,9 @@ pub(super) async fn read<T: Transport>(
 ) -> Result<SecretString, CheckoutError> {
     let request = loan.request();
     let call = GetCredential { request, kind };
-    let first = match loan.session().send(&call).await {
+    let mut cancel = cancel.unwrap_or_else(|| Box::pin(pending()));
+    let look = unless_cancelled(loan.session().send(&call), &mut cancel).await;
+    let first = match look.ok_or(CheckoutError::Cancelled { request })? {
         Err(error) if is_pending(&error) => error,
         outcome => return Ok(outcome?),
     };
@@ -68,7 +70,6 @@ pub(super) async fn read<T: Transport>(
         return Err(CheckoutError::NotApproved { request });
     };
     let begun = runtime.now();
-    let mut cancel = cancel.unwrap_or_else(|| Box::pin(pending()));
     let (mut pause, mut looks) = (wait.first, 1);
     loop {
         let waited = runtime.now().saturating_duration_since(begun);
@@ -80,18 +81,26 @@ pub(super) async fn read<T: Transport>(
             return Err(CheckoutError::TimedOut { request });
         }
         let sleep = runtime.sleep(pause.min(left));
-        if !unless_cancelled(sleep, &mut cancel).await {
+        if unless_cancelled(sleep, &mut cancel).await.is_none() {
             return Err(CheckoutError::Cancelled { request });
         }
         pause = (pause + pause / 2).min(wait.longest);
         looks += 1;
-        match loan.session().send(&call).await {
+        let look = unless_cancelled(loan.session().send(&call), &mut cancel).await;
+        match look.ok_or(CheckoutError::Cancelled { request })? {
             Err(error) if is_pending(&error) => {}
-            // It was there a moment ago.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound) => {
-                loan.is_over();
-                return Err(CheckoutError::Denied { request });
-            }
+            // It was there a moment ago: it was denied, or something before the vault answered.
+            Err(error) if is_perhaps_over(&error) => match loan.is_listed().await {
+                Ok(false) => {
+                    loan.is_over();
+                    return Err(CheckoutError::Denied { request });
+                }
+                Ok(true) if !matches!(error.kind(), ErrorKind::NotFound) => {
+                    return Err(error.into());
+                }
+                Ok(true) => tracing::debug!("not found, and yet listed: looking again"),
+                Err(error) => tracing::debug!(%error, "cannot tell whether it was denied"),
+            },
             // The vault is away; the approval is not.
             Err(error) if error.may_repeat() || was_held_back(&error) => {
                 tracing::debug!(%error, "cannot ask for the approval just now");
@@ -105,19 +114,27 @@ fn is_pending(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Refused(code) if *code == ReasonCode::NotApproved)
 }
 
+/// Vaults answer either when a request was denied.
+fn is_perhaps_over(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Refused(ReasonCode::NoPermission))
+}
+
 /// Nothing was sent, because the vault is away or others are before us.
 fn was_held_back(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Suspended { .. } | ErrorKind::Crowded { .. })
 }
 
-/// Whether `work` was done before `cancel` was.
-async fn unless_cancelled(work: impl Future<Output = ()>, cancel: &mut Cancel) -> bool {
+/// What came of `work`, if it was done before `cancel` was.
+pub(super) async fn unless_cancelled<R>(
+    work: impl Future<Output = R>,
+    cancel: &mut Cancel,
+) -> Option<R> {
     let mut work = pin!(work);
     poll_fn(|context| {
         if cancel.as_mut().poll(context).is_ready() {
-            return Poll::Ready(false);
+            return Poll::Ready(None);
         }
-        work.as_mut().poll(context).map(|()| true)
+        work.as_mut().poll(context).map(Some)
     })
     .await
 }

@@ -47,6 +47,15 @@ pub enum CheckoutError {
         /// The request.
         request: RequestId,
     },
+    /// No new request took the place of the old one, which goes on to its end.
+    #[error("request {request} was not renewed: it goes on to its end")]
+    NotRenewed {
+        /// The request, which is still borrowed.
+        request: RequestId,
+    },
+    /// It was called off before anything was asked for.
+    #[error("called off before a request was made")]
+    CalledOff,
     /// Waiting needs a clock, and the client has none.
     #[error("the client has no runtime to wait with: give it one by `Client::builder`")]
     NoRuntime,

@@ -8,12 +8,14 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{RwLock, oneshot};
 
 use super::ForeignRequest;
-use super::error::NotGivenBack;
-use crate::endpoint::requests::{CheckIn, Created, ListRequests};
-use crate::error::{Error, ErrorKind};
+use super::error::{CheckoutError, NotGivenBack};
+use crate::endpoint::Endpoint as _;
+use crate::endpoint::requests::{CheckIn, CheckedIn, Created, ListRequests};
+use crate::error::{Error, ErrorKind, ReasonCode};
 use crate::model::{
     AccountId, ConflictOption, NewRequest, Queue, RequestId, StatusFilter, SystemId,
 };
+use crate::runtime::Runtime;
 use crate::session::Session;
 use crate::transport::Transport;
 
@@ -25,6 +27,23 @@ const PAUSES: [u64; 7] = [1, 2, 5, 15, 30, 60, 120];
 pub(super) struct Terms {
     pub(super) new: NewRequest,
     pub(super) foreign: ForeignRequest,
+    /// Whether the reason gets a mark of this request's own.
+    pub(super) marks: bool,
+    /// The request that this one takes the place of, if nobody else uses that.
+    pub(super) replaces: Option<RequestId>,
+}
+
+impl Terms {
+    /// What is sent: the reason bears a mark by which a request whose making was not answered is
+    /// known among others with the same reason.
+    ///
+    /// Not without a reason, which a policy may demand of people; and not without room for it.
+    fn marked(&self, runtime: &dyn Runtime) -> Option<NewRequest> {
+        let reason = self.new.reason.as_deref().filter(|reason| !reason.trim().is_empty())?;
+        let mark = format!(" [{:08x}]", runtime.random() & 0xffff_ffff);
+        let fits = reason.chars().count() + mark.len() <= NewRequest::MAX_REASON;
+        (self.marks && fits).then(|| self.new.clone().reason(&format!("{reason}{mark}")))
+    }
 }
 
 /// Who uses which request, inside one session and its clones.
@@ -92,6 +111,8 @@ pub(super) struct Loan<T: Transport> {
     request: RequestId,
     expires: Option<SystemTime>,
     is_over: AtomicBool,
+    /// Nobody forgot it: it was to be given back, and could not be yet.
+    was_tried: AtomicBool,
     /// A task gives it back already. Dropped with it, it is lost: the runtime is shut down.
     is_in_background: bool,
 }
@@ -101,39 +122,59 @@ impl<T: Transport> Loan<T> {
     ///
     /// With a runtime a task does it, so that the answer is heard also when the caller is gone:
     /// then nobody takes the loan from the channel, it is dropped there, and so given back.
-    pub(super) async fn open(session: &Session<T>, terms: Terms) -> Result<Self, Error> {
+    pub(super) async fn open(session: &Session<T>, terms: Terms) -> Result<Self, CheckoutError> {
         let Some(runtime) = session.client().runtime() else {
             let asking = Asking { is_answered: false };
-            let outcome = Self::make(session, terms).await;
+            let wanted = terms.new.clone();
+            let outcome = Self::make(session, terms, &wanted, false).await;
             asking.answered();
             return outcome;
         };
         let (give, take) = oneshot::channel();
         let session = session.clone();
+        let marked = terms.marked(&**runtime);
         runtime.spawn(Box::pin(async move {
-            let outcome = Self::make(&session, terms.clone()).await;
-            if let Err(error) = &outcome
+            let wanted = marked.as_ref().unwrap_or(&terms.new).clone();
+            let outcome = Self::make(&session, terms, &wanted, marked.is_some()).await;
+            if let Err(CheckoutError::Vault(error)) = &outcome
                 && matches!(error.kind(), ErrorKind::MaybeMade(_))
             {
                 drop(give.send(outcome));
-                find_and_give_back(&session, &terms).await;
+                match marked {
+                    Some(marked) => find_and_give_back(&session, &marked).await,
+                    None => tracing::warn!(
+                        "a release request may have been made, and cannot be told from others"
+                    ),
+                }
                 return;
             }
             // Whoever is gone leaves the loan to be dropped here.
             drop(give.send(outcome));
         }));
         let lost = || Error::misuse("POST Requests", "the runtime that was given is shut down");
-        take.await.unwrap_or_else(|_| Err(lost()))
+        take.await.unwrap_or_else(|_| Err(lost().into()))
     }
 
-    async fn make(session: &Session<T>, terms: Terms) -> Result<Self, Error> {
-        let gate = session.loans().gate(&terms.new);
-        let made = if terms.new.conflict_option.is_some() {
+    async fn make(
+        session: &Session<T>,
+        terms: Terms,
+        wanted: &NewRequest,
+        is_marked: bool,
+    ) -> Result<Self, CheckoutError> {
+        let gate = session.loans().gate(wanted);
+        // The vault may count from when it hears of it, which is not before now.
+        let begun = session.client().runtime().map(|runtime| runtime.wall_clock());
+        let made = if wanted.conflict_option.is_some() {
             let _alone = gate.write().await;
-            Self::make_and_enter(session, &terms).await?
+            if let Some(request) = terms.replaces
+                && session.loans().users(request).count > 1
+            {
+                return Err(CheckoutError::UsedByOthers { request });
+            }
+            Self::make_and_enter(session, wanted, is_marked).await?
         } else {
             let _together = gate.read().await;
-            Self::make_and_enter(session, &terms).await?
+            Self::make_and_enter(session, wanted, is_marked).await?
         };
         let Created { id: request, reused } = made;
         let mut loan = Self {
@@ -142,29 +183,51 @@ impl<T: Transport> Loan<T> {
             request,
             expires: None,
             is_over: AtomicBool::new(false),
+            was_tried: AtomicBool::new(false),
             is_in_background: false,
         };
-        loan.expires = loan.end(reused).await?;
+        match loan.end(begun, reused).await {
+            Ok(expires) => loan.expires = expires,
+            Err(error) => {
+                loan.give_up().await;
+                return Err(error.into());
+            }
+        }
         Ok(loan)
     }
 
-    async fn make_and_enter(session: &Session<T>, terms: &Terms) -> Result<Created, Error> {
-        let created = session.create_request(&terms.new).await?;
+    async fn make_and_enter(
+        session: &Session<T>,
+        wanted: &NewRequest,
+        is_marked: bool,
+    ) -> Result<Created, Error> {
+        let created = session.create(wanted, is_marked).await?;
         session.loans().enter(created.id, created.reused);
         Ok(created)
     }
 
     /// When the vault ends it. A reused request has its own end, which only the list tells.
-    async fn end(&self, reused: bool) -> Result<Option<SystemTime>, Error> {
-        let Some(runtime) = self.session.client().runtime() else { return Ok(None) };
+    async fn end(
+        &self,
+        begun: Option<SystemTime>,
+        reused: bool,
+    ) -> Result<Option<SystemTime>, Error> {
+        let Some(begun) = begun else { return Ok(None) };
         if !reused {
             let minutes = u64::from(self.terms.new.minutes());
-            return Ok(Some(runtime.wall_clock() + Duration::from_secs(60 * minutes)));
+            return Ok(Some(begun + Duration::from_secs(60 * minutes)));
         }
         let list = ListRequests { status: StatusFilter::Active, queue: Queue::Requestor };
         let rows = self.session.send(&list).await?;
         let row = rows.into_iter().find(|row| row.request == self.request);
         Ok(row.and_then(|row| row.expires?.system_time()))
+    }
+
+    /// Whether the vault still lists it, as it does until it is over. A 404 alone does not tell:
+    /// balancers answer that too.
+    pub(super) async fn is_listed(&self) -> Result<bool, Error> {
+        let rows = self.session.send(&ListRequests::default()).await?;
+        Ok(rows.iter().any(|row| row.request == self.request))
     }
 
     pub(super) fn session(&self) -> &Session<T> {
@@ -182,11 +245,6 @@ impl<T: Transport> Loan<T> {
     pub(super) fn is_shared(&self) -> bool {
         let users = self.session.loans().users(self.request);
         users.is_foreign || users.count > 1
-    }
-
-    /// Whether others in this session use it.
-    pub(super) fn has_company(&self) -> bool {
-        self.session.loans().users(self.request).count > 1
     }
 
     pub(super) fn expires_at(&self) -> Option<SystemTime> {
@@ -213,6 +271,11 @@ impl<T: Transport> Loan<T> {
         }
     }
 
+    /// Gives it back because nothing came of it: once at once, and else in the background.
+    pub(super) async fn give_up(self) {
+        drop(self.give_back(Some("not used")).await);
+    }
+
     async fn try_to_give_back(&self, reason: Option<&str>) -> Result<(), Error> {
         if self.is_over.load(Ordering::Acquire) {
             return Ok(());
@@ -229,8 +292,11 @@ impl<T: Transport> Loan<T> {
             self.is_over();
             return Ok(());
         }
+        self.was_tried.store(true, Ordering::Release);
         let check_in = CheckIn { request: self.request, reason: reason.map(str::to_owned) };
-        self.session.send(&check_in).await?;
+        if self.session.send(&check_in).await? == CheckedIn::Before && self.is_listed().await? {
+            return Err(Error::new(CheckIn::NAME, ErrorKind::NotTheApi));
+        }
         self.is_over();
         Ok(())
     }
@@ -243,6 +309,7 @@ impl<T: Transport> Loan<T> {
             request: self.request,
             expires: self.expires,
             is_over: AtomicBool::new(false),
+            was_tried: AtomicBool::new(true),
             is_in_background: true,
         };
         self.is_over.store(true, Ordering::Release);
@@ -255,15 +322,21 @@ impl<T: Transport> Loan<T> {
         for pause in PAUSES {
             match self.try_to_give_back(None).await {
                 Ok(()) => return,
+                Err(error) if is_final(&error) => return self.lost(&error),
                 Err(error) => tracing::debug!(request, %error, "not given back yet"),
             }
             runtime.sleep(Duration::from_secs(pause)).await;
         }
         if let Err(error) = self.try_to_give_back(None).await {
-            tracing::error!(request, %error, "a release request stays open until it expires");
-            // There is nobody left who could do more.
-            self.is_over();
+            self.lost(&error);
         }
+    }
+
+    /// There is nobody left who could do more.
+    fn lost(&self, error: &Error) {
+        let request = self.request.number();
+        tracing::error!(request, %error, "a release request stays open until it expires");
+        self.is_over();
     }
 }
 
@@ -281,10 +354,18 @@ impl<T: Transport> Drop for Loan<T> {
             self.is_over();
             return;
         }
+        let was_tried = self.was_tried.load(Ordering::Acquire);
         let loan = self.hand_over();
         match self.session.client().runtime().cloned() {
             Some(runtime) => {
-                tracing::warn!(request, "dropped without check-in: given back in the background");
+                if was_tried {
+                    tracing::info!(request, "not given back yet: tried again in the background");
+                } else {
+                    tracing::warn!(
+                        request,
+                        "dropped without check-in: given back in the background"
+                    );
+                }
                 runtime.spawn(Box::pin(loan.give_back_in_the_background()));
             }
             None => {
@@ -320,30 +401,36 @@ impl Drop for Asking {
     }
 }
 
-/// A request whose making was not answered may turn up later. It is known by its reason; without
-/// one it could be anybody's, and is left alone.
-async fn find_and_give_back<T: Transport>(session: &Session<T>, terms: &Terms) {
+/// The vault will not say anything else however often it is asked.
+fn is_final(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Refused(ReasonCode::NoPermission) | ErrorKind::Forbidden)
+}
+
+/// A request whose making was not answered may turn up later. It is known by the mark in its
+/// reason.
+async fn find_and_give_back<T: Transport>(session: &Session<T>, marked: &NewRequest) {
     let Some(runtime) = session.client().runtime().cloned() else { return };
-    if terms.new.reason.as_ref().is_none_or(|reason| reason.trim().is_empty()) {
-        tracing::warn!("a release request without a reason may have been made: it cannot be found");
-        return;
-    }
     for pause in PAUSES {
         runtime.sleep(Duration::from_secs(pause)).await;
-        let rows = match session.find_request(&terms.new).await {
+        let rows = match session.find_request(marked).await {
             Ok(rows) => rows,
             Err(error) => {
                 tracing::debug!(%error, "cannot look for a request that may have been made");
                 continue;
             }
         };
-        for row in rows.iter().filter(|row| session.loans().users(row.request).count == 0) {
-            let request = row.request;
-            let reason = Some("its making was not answered".to_owned());
-            match session.send(&CheckIn { request, reason }).await {
-                Ok(_) => tracing::warn!(request = request.number(), "found and given back"),
-                Err(error) => tracing::debug!(%error, "not given back yet"),
+        let unused = |request| session.loans().users(request).count == 0;
+        let Some(row) = rows.iter().find(|row| unused(row.request)) else { continue };
+        let request = row.request;
+        let reason = Some("its making was not answered".to_owned());
+        match session.send(&CheckIn { request, reason }).await {
+            Ok(CheckedIn::Now) => {
+                tracing::warn!(request = request.number(), "found and given back");
+                return;
             }
+            // The next look at the list tells whether it is over.
+            Ok(CheckedIn::Before) => {}
+            Err(error) => tracing::debug!(%error, "not given back yet"),
         }
     }
 }

@@ -27,7 +27,8 @@ impl<T: Transport> Checkout<T> {
     /// # Errors
     ///
     /// [`CheckoutError::UsedByOthers`] when others in this session use the same request: a renewal
-    /// would end it under them. Otherwise as [`begin`](super::CheckoutBuilder::begin), without
+    /// would end it under them. [`CheckoutError::NotRenewed`] when the vault has made no new request:
+    /// this guard is as it was. Otherwise as [`begin`](super::CheckoutBuilder::begin), without
     /// waiting for approval. When the vault has made the new request and then does not give the
     /// secret, this guard holds the new request and the old secret; give it back.
     pub async fn renew_if_less_than(&mut self, least: Duration) -> Result<Renewal, CheckoutError> {
@@ -35,17 +36,17 @@ impl<T: Transport> Checkout<T> {
             return Ok(Renewal::NotNeeded);
         }
         let request = self.request();
-        if self.loan.has_company() {
-            return Err(CheckoutError::UsedByOthers { request });
-        }
-        let Terms { new, foreign } = self.loan.terms();
-        let terms = Terms { new: renewal_of(new), foreign: *foreign };
+        let terms = self.loan.terms();
+        let terms = Terms { new: renewal_of(&terms.new), replaces: Some(request), ..terms.clone() };
         let renewed = Loan::open(self.loan.session(), terms).await?;
-        let old = std::mem::replace(&mut self.loan, renewed);
-        if old.request() != self.loan.request() {
-            // The vault has cancelled it in favour of the new one.
-            old.is_over();
+        if renewed.request() == request {
+            // The answer was lost, and all there is to be found is the old one.
+            renewed.is_over();
+            return Err(CheckoutError::NotRenewed { request });
         }
+        let old = std::mem::replace(&mut self.loan, renewed);
+        // The vault has cancelled it in favour of the new one.
+        old.is_over();
         drop(old);
         let secret = approval::read(&self.loan, self.kind, None, None, None).await?;
         let is_same = secret.expose_secret() == self.secret.expose_secret();

@@ -84,7 +84,7 @@ pub struct NewRequest {
     pub(crate) application: Option<ApplicationId>,
     duration_minutes: u32,
     pub(crate) reason: Option<String>,
-    schedule: Option<ScheduleId>,
+    pub(crate) schedule: Option<ScheduleId>,
     pub(crate) conflict_option: Option<ConflictOption>,
     ticket_system: Option<TicketSystemId>,
     ticket_number: Option<String>,

@@ -15,6 +15,7 @@ mod breaker;
 mod checkout;
 mod coverage;
 mod create;
+mod edges;
 mod end_to_end;
 mod errors;
 mod examples;
