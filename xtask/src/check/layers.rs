@@ -84,7 +84,7 @@ const TRANSPORT_OF: (&str, [&str; 4]) =
 /// it may switch on.
 const REACHING: [(&str, &str, &[&str]); 2] = [
     ("ps-client", "tokio-runtime", &["tokio/rt", "tokio/time"]),
-    ("ps-client", "https", &["tokio/time"]),
+    ("ps-client", "https", &["tokio/rt", "tokio/time"]),
 ];
 
 /// The features of tokio that neither open nor start nor time anything.
@@ -319,9 +319,9 @@ mod tests {
         let net = "feature `tokio-runtime` switches on `tokio/net` in a pure crate";
         assert_eq!(found, [format!("ps-client: {net}")]);
         assert_eq!(verdict_with_features("ecm-core", json!({"name": "url"}), runtime).len(), 3);
-        let https = json!({"https": ["tokio/time", "tokio/rt"]});
+        let https = json!({"https": ["tokio/time", "tokio/rt", "tokio/net"]});
         let found = verdict_with_features("ps-client", json!({"name": "url"}), https);
-        assert_eq!(found, ["ps-client: feature `https` switches on `tokio/rt` in a pure crate"]);
+        assert_eq!(found, ["ps-client: feature `https` switches on `tokio/net` in a pure crate"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod connect;
 mod roots;
+mod timers;
 
 use std::error::Error as StdError;
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ use zeroize::Zeroizing;
 
 use self::connect::{Connector, Proxy, Way};
 pub use self::roots::NativeRoots;
+use self::timers::Timers;
 use super::distrust::distrust;
 use super::gather::Gather;
 use super::{
@@ -46,6 +48,7 @@ pub struct HttpsTransport {
     alone: Connections,
     together: Connections,
     on_their_way: Arc<AtomicUsize>,
+    timers: Timers,
     sign_in_timeout: Duration,
     timeout: Duration,
 }
@@ -219,6 +222,7 @@ impl HttpsBuilder {
             alone: connections(&["http/1.1"]),
             together: connections(&["h2", "http/1.1"]),
             on_their_way: Arc::default(),
+            timers: Timers::default(),
             sign_in_timeout: self.sign_in_timeout,
             timeout: self.timeout,
         })
@@ -270,18 +274,21 @@ impl Transport for HttpsTransport {
         let timeout = if request.is_sign_in { self.sign_in_timeout } else { self.timeout };
         let max = request.max_answer;
         let (connections, _ride) = self.connections();
-        in_time(timeout, async { read_answer(call(connections, request).await?, max).await }).await
+        // On the heap: every future around this one would carry the room for it.
+        let work = Box::pin(async { read_answer(call(connections, request).await?, max).await });
+        self.timers.in_time(timeout, work).await
     }
 
     async fn open(&self, request: HttpRequest) -> Result<Download, TransportError> {
         let (max, timeout) = (request.max_answer, self.timeout);
         let (connections, ride) = self.connections();
-        let answer = in_time(timeout, call(connections, request)).await?;
+        let answer = self.timers.in_time(timeout, call(connections, request)).await?;
         if !answer.status().is_success() {
-            return in_time(timeout, read_answer(answer, max)).await.map(Download::from);
+            let refusal = read_answer(answer, max);
+            return self.timers.in_time(timeout, refusal).await.map(Download::from);
         }
         let (head, body) = answer.into_parts();
-        let pieces = Box::new(Rest { body, timeout, _ride: ride });
+        let pieces = Box::new(Rest { body, timers: self.timers.clone(), timeout, _ride: ride });
         Ok(Download { status: head.status, headers: head.headers, pieces })
     }
 }
@@ -333,25 +340,19 @@ async fn call(
 /// The rest of an answer. As a whole it may take as long as it takes; each piece may not.
 struct Rest {
     body: Incoming,
+    timers: Timers,
     timeout: Duration,
     _ride: Ride,
 }
 
 impl Pieces for Rest {
     fn next(&mut self) -> NextPiece<'_> {
-        Box::pin(in_time(self.timeout, async {
-            let piece = next_piece(&mut self.body).await?;
+        let Self { body, timers, timeout, .. } = self;
+        Box::pin(timers.in_time(*timeout, async {
+            let piece = next_piece(body).await?;
             Ok(piece.map(|bytes| Zeroizing::new(bytes.to_vec())))
         }))
     }
-}
-
-async fn in_time<R>(
-    timeout: Duration,
-    work: impl Future<Output = Result<R, TransportError>>,
-) -> Result<R, TransportError> {
-    let outcome = tokio::time::timeout(timeout, work).await;
-    outcome.unwrap_or_else(|elapsed| Err(TransportError::TimedOut(elapsed.into())))
 }
 
 /// Takes the body piece by piece, no more than `max` bytes of it.
