@@ -1,5 +1,6 @@
 //! A vault and a way to it; from here one signs in.
 
+mod ask;
 mod breaker;
 mod builder;
 mod exchange;
@@ -9,9 +10,13 @@ mod retry;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
+pub(crate) use self::ask::{Ask, Of, Read};
 pub use self::breaker::BreakerPolicy;
 pub use self::builder::ClientBuilder;
+pub(crate) use self::exchange::{InPieces, Take, Whole, call_span};
+pub(crate) use self::gate::Permit;
 pub use self::retry::RetryPolicy;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -33,6 +38,9 @@ use crate::transport::{HttpRequest, Transport};
 /// Where a sign-in may name its prompt.
 const TWO_FACTOR: &str = "WWW-Authenticate-2FA";
 
+/// The server session that a sign-in begins.
+const FIRST_LANE: usize = 0;
+
 /// The token call, in errors.
 const TOKEN: &str = "POST Auth/connect/token";
 
@@ -51,6 +59,8 @@ struct Inner<T> {
     gate: gate::Gate,
     sessions: usize,
     coalesce: bool,
+    /// How often something was changed in this vault by this client, whichever session did it.
+    writes: Arc<AtomicU64>,
     metrics: Arc<dyn Metrics>,
 }
 
@@ -64,11 +74,20 @@ pub struct Limits {
     pub scalar_bytes: usize,
     /// Rows of a list, all pages together: a million unless it is changed.
     pub list_rows: usize,
+    /// Bytes of all answers that one session remembers for its
+    /// [cached](crate::Session::cached) reads: 16 MiB unless it is changed. The oldest go first;
+    /// a longer answer is not remembered.
+    pub remembered_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { list_bytes: 8 << 20, scalar_bytes: 64 << 10, list_rows: 1_000_000 }
+        Self {
+            list_bytes: 8 << 20,
+            scalar_bytes: 64 << 10,
+            list_rows: 1_000_000,
+            remembered_bytes: 16 << 20,
+        }
     }
 }
 
@@ -146,6 +165,10 @@ impl<T: Transport> Client<T> {
         self.inner.coalesce
     }
 
+    pub(crate) fn writes(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.inner.writes)
+    }
+
     pub(crate) fn metrics(&self) -> &dyn Metrics {
         &*self.inner.metrics
     }
@@ -176,7 +199,12 @@ impl<T: Transport> Client<T> {
         cookies: Cookies,
         challenge: Option<&SecretString>,
     ) -> Result<SignedIn<T>, Error> {
-        Ok(match self.begin_session(&auth, cookies, challenge).await? {
+        let begun = self.begin_session(&auth, cookies, challenge, FIRST_LANE).await;
+        // A challenge is neither yet.
+        if !matches!(begun, Ok(Begun::Challenge(..))) {
+            self.inner.metrics.sign_in(FIRST_LANE, begun.is_ok());
+        }
+        Ok(match begun? {
             Begun::Session(user, cookies) => {
                 SignedIn::Session(Session::new(self.clone(), auth, user, cookies))
             }
@@ -192,8 +220,9 @@ impl<T: Transport> Client<T> {
         auth: &Auth,
         cookies: Cookies,
         challenge: Option<&SecretString>,
+        lane: usize,
     ) -> Result<Begun, Error> {
-        let begun = self.try_to_begin(auth, cookies, challenge).await;
+        let begun = self.try_to_begin(auth, cookies, challenge, lane).await;
         begun.map_err(|error| error.scrubbed(auth.secrets().chain(challenge)))
     }
 
@@ -202,11 +231,14 @@ impl<T: Transport> Client<T> {
         auth: &Auth,
         mut cookies: Cookies,
         challenge: Option<&SecretString>,
+        lane: usize,
     ) -> Result<Begun, Error> {
         let authorization = self.authorization(auth, challenge).await?;
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, authorization);
-        let answer = self.send(&SignIn, headers, &cookies).await?;
+        let span = call_span(SignIn::NAME, lane, 1);
+        let sent = self.send::<Whole>(&Of(&SignIn), headers, &cookies, span).await?;
+        let answer = ApiAnswer(sent.answer);
         cookies.take(&answer.0.headers);
         if answer.0.status == StatusCode::UNAUTHORIZED
             && let Some(prompt) = answer.0.headers.get(TWO_FACTOR)

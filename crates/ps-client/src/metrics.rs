@@ -14,10 +14,13 @@ pub trait Metrics: Send + Sync + 'static {
     /// Calls to the vault are held back from now on, or let through again.
     fn breaker(&self, _state: BreakerState) {}
 
-    /// A session was begun, or begun again.
+    /// A server session was begun, or begun again, or was not: once for each sign-in that was
+    /// made, however many calls waited for it. Lane 0 is the one that
+    /// [`Client::sign_in`](crate::Client::sign_in) begins. One that waits for a second factor is
+    /// told when it has been answered.
     fn sign_in(&self, _lane: usize, _succeeded: bool) {}
 
-    /// A read was answered by another one's call.
+    /// A read waits for another one's call.
     fn coalesced(&self, _endpoint: &'static str) {}
 
     /// A read was answered from the cache.

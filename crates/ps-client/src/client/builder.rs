@@ -52,7 +52,7 @@ impl<T: Transport> ClientBuilder<T> {
             breaker: Some(BreakerPolicy::default()),
             calls_at_once: 64,
             sessions: 1,
-            coalesce: false,
+            coalesce: true,
             metrics: Arc::new(Nobody),
         }
     }
@@ -84,6 +84,10 @@ impl<T: Transport> ClientBuilder<T> {
     /// How many calls are on their way at once, of all sessions together: 64. Sixteen times as
     /// many may wait; what comes then is refused with
     /// [`ErrorKind::Crowded`](crate::ErrorKind::Crowded).
+    ///
+    /// A call keeps its place until its future is done or dropped, and a download until the file
+    /// has come or the stream is dropped: a task that parks so many of them waits in vain for one
+    /// more.
     pub fn calls_at_once(mut self, calls: usize) -> Self {
         self.calls_at_once = calls;
         self
@@ -97,11 +101,13 @@ impl<T: Transport> ClientBuilder<T> {
         self
     }
 
-    /// Whether the same read, asked twice at once, is one call: no, unless it is switched on.
-    /// Never one that releases a secret.
+    /// Whether the same read, asked twice at once in one session, is one call: yes, unless it is
+    /// switched off. Never one that releases a secret.
     ///
-    /// The call is driven by whoever asked first. A task that asks, stops polling, and then asks
-    /// the same again waits for itself; dropping the first question is enough to go on.
+    /// Whoever waits drives the call, so that no one waits for somebody who does not; it is given
+    /// up when nobody waits any more. A read that follows a write, of whichever session of this
+    /// client, does not share the answer of one that was begun before. What others write in the
+    /// vault while a read is on its way may be missing from its answer, as from any answer.
     pub fn coalesce(mut self, coalesce: bool) -> Self {
         self.coalesce = coalesce;
         self
@@ -127,6 +133,7 @@ impl<T: Transport> ClientBuilder<T> {
                 gate: Gate::new(self.calls_at_once),
                 sessions: self.sessions,
                 coalesce: self.coalesce,
+                writes: Arc::default(),
                 metrics: self.metrics,
             }),
         }

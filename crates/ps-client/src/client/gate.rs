@@ -1,8 +1,12 @@
 //! How many calls are on their way at once, and how many wait for that.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// A place among those on their way; given back when dropped.
+pub(crate) type Permit = OwnedSemaphorePermit;
 
 /// So many may wait for one that may go.
 const WAITING_PER_CALL: usize = 16;
@@ -10,7 +14,7 @@ const WAITING_PER_CALL: usize = 16;
 /// A limit of calls at once, with a line of limited length in front of it.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    calls: Semaphore,
+    calls: Arc<Semaphore>,
     waiting: AtomicUsize,
     longest_line: usize,
 }
@@ -28,12 +32,12 @@ impl Gate {
     pub(crate) fn new(calls: usize) -> Self {
         let calls = calls.clamp(1, Semaphore::MAX_PERMITS);
         let longest_line = calls.saturating_mul(WAITING_PER_CALL);
-        Self { calls: Semaphore::new(calls), waiting: AtomicUsize::new(0), longest_line }
+        Self { calls: Arc::new(Semaphore::new(calls)), waiting: AtomicUsize::new(0), longest_line }
     }
 
     /// Waits until a call may go; how many wait already, when those are too many.
-    pub(crate) async fn enter(&self) -> Result<SemaphorePermit<'_>, usize> {
-        if let Ok(permit) = self.calls.try_acquire() {
+    pub(crate) async fn enter(&self) -> Result<Permit, usize> {
+        if let Ok(permit) = Arc::clone(&self.calls).try_acquire_owned() {
             return Ok(permit);
         }
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
@@ -41,7 +45,7 @@ impl Gate {
         if before >= self.longest_line {
             return Err(before);
         }
-        let permit = self.calls.acquire().await;
+        let permit = Arc::clone(&self.calls).acquire_owned().await;
         drop(place);
         // It is never closed.
         permit.map_err(|_| before)

@@ -51,19 +51,18 @@ impl<'a> Pass<'a> {
     pub(super) fn end<A>(
         mut self,
         repeat: Repeat,
-        outcome: Result<(u16, A), TransportError>,
-    ) -> (Result<(u16, A), Error>, Option<Duration>) {
-        let endpoint = self.endpoint;
-        let outcome = outcome
-            .map_err(|error| Error::new(endpoint, ErrorKind::Transport(error)).with_repeat(repeat));
-        let fate = match &outcome {
-            Ok((..500, _)) => Fate::Answered,
+        status: Option<u16>,
+        outcome: Result<A, TransportError>,
+    ) -> (Result<A, Error>, Option<Duration>) {
+        let failed = |kind| Error::new(self.endpoint, kind).with_repeat(repeat);
+        let outcome = outcome.map_err(|error| failed(ErrorKind::Transport(error)));
+        let fate = match (&outcome, status) {
             // Without its body, in which a server may echo what it was sent.
-            Ok((status, _)) => {
-                let error = Error::new(endpoint, ErrorKind::Server).with_answer(*status, None);
-                Fate::Failed(error.with_repeat(repeat))
+            (Ok(_), Some(status @ 500..)) => {
+                Fate::Failed(failed(ErrorKind::Server).with_answer(status, None))
             }
-            Err(error) => match error.kind() {
+            (Ok(_), _) => Fate::Answered,
+            (Err(error), _) => match error.kind() {
                 // It answered, if with too much.
                 ErrorKind::Transport(TransportError::TooLong { .. }) => Fate::Answered,
                 ErrorKind::Transport(TransportError::Untrusted { .. }) => {

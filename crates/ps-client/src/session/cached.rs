@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Session;
+use crate::client::Read;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::transport::Transport;
@@ -29,8 +30,10 @@ impl<T: Transport> Session<T> {
     /// than `max_age` ago.
     ///
     /// Never what releases a secret. Whatever this session writes makes it forget all that it
-    /// knows; what others write in the vault is seen when the age is over. Without a
-    /// [runtime](crate::ClientBuilder::runtime) there is no clock, and every read is made.
+    /// knows, and so does what other sessions of the same client write; what others write in the vault is seen when the age is over. Without a
+    /// [runtime](crate::ClientBuilder::runtime) there is no clock, and every read is made. How much is
+    /// remembered is limited in number and bytes
+    /// ([`Limits::remembered_bytes`](crate::Limits::remembered_bytes)).
     #[must_use]
     pub fn cached(&self, max_age: Duration) -> Cached<'_, T> {
         Cached { session: self, max_age }
@@ -45,21 +48,21 @@ impl<T: Transport> Cached<'_, T> {
     /// As [`Session::send`]. Only successes are remembered.
     pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<Aged<E::Answer>, Error> {
         let Session { inner } = self.session;
-        endpoint.check()?;
-        let key = inner.reads.key(endpoint);
-        let (Some(key), Some(runtime)) = (key, inner.client.runtime()) else {
+        let read = Read::of(endpoint)?;
+        let (Some(read), Some(runtime)) = (read, inner.client.runtime()) else {
             let answer = self.session.send(endpoint).await?;
             return Ok(Aged { answer, age: Duration::ZERO });
         };
-        let asked = runtime.now();
-        if let Some((fetched, age)) = inner.reads.kept(&key, asked, self.max_age) {
+        let (key, asked) = (inner.reads.key(&read), runtime.now());
+        if let Some((fetched, age)) = inner.reads.kept.get(&key, asked, self.max_age) {
             inner.client.metrics().cached(E::NAME, age);
             let answer = self.session.read(endpoint, &fetched)?;
             return Ok(Aged { answer, age });
         }
-        let fetched = Arc::new(self.session.fetch(endpoint).await?);
+        // Not shared with one that is on its way: nobody knows how old its answer will be.
+        let fetched = Arc::new(self.session.fetch(&read).await?);
         let answer = self.session.read(endpoint, &fetched)?;
-        inner.reads.keep(key, asked, Arc::clone(&fetched));
+        inner.reads.kept.put(key, asked, fetched);
         Ok(Aged { answer, age: Duration::ZERO })
     }
 }

@@ -1,121 +1,104 @@
-//! The same read asked twice at once is one call; and, where it is wanted, asked twice soon.
+//! The same read asked twice at once is one call.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::OnceCell;
+use futures_util::FutureExt as _;
+use futures_util::future::{Shared, WeakShared};
 
-use super::Fetched;
-use crate::endpoint::Endpoint;
+use super::fetch::Fetched;
+use super::kept::Kept;
+use crate::client::Read;
 use crate::error::Error;
-
-/// Answers that are kept at the most; then the oldest goes.
-const MOST_KEPT: usize = 1_024;
 
 /// What a read is known by: it, and how many writes there were before. A read that follows a write
 /// must see it, so it never shares the answer of one that was begun before.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    call: String,
-    writes: u64,
+    pub(super) call: String,
+    pub(super) writes: u64,
 }
 
-type Shared = OnceCell<Result<Arc<Fetched>, Error>>;
+/// A read on its way. Whoever waits for it drives it, so that no one waits for somebody who does
+/// not; it is given up with the last of them.
+pub(super) type SharedRead = Shared<Fetching>;
+
+/// What a shared read is before it is shared.
+pub(super) type Fetching = Pin<Box<dyn Future<Output = Result<Arc<Fetched>, Error>> + Send>>;
 
 /// Reads that are on their way, and answers that are kept. Nothing here holds a secret.
-#[derive(Default)]
 pub(super) struct Reads {
-    writes: AtomicU64,
-    on_their_way: Mutex<HashMap<Key, Weak<Shared>>>,
-    kept: Mutex<HashMap<Key, (Instant, Arc<Fetched>)>>,
+    /// Of all sessions with this vault.
+    writes: Arc<AtomicU64>,
+    on_their_way: Arc<Mutex<OnTheirWay>>,
+    pub(super) kept: Kept,
+}
+
+#[derive(Default)]
+struct OnTheirWay {
+    begun: u64,
+    reads: HashMap<Key, (u64, WeakShared<Fetching>)>,
+}
+
+/// A read's line in the list. It goes with the read: when it is over, so that what comes later
+/// asks anew, and when it is given up.
+pub(super) struct Line {
+    on_their_way: Arc<Mutex<OnTheirWay>>,
+    key: Key,
+    number: u64,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let mut on_their_way = lock(&self.on_their_way);
+        // Whoever came between the last waiter's end and this has a line of their own.
+        if on_their_way.reads.get(&self.key).is_some_and(|(number, _)| *number == self.number) {
+            on_their_way.reads.remove(&self.key);
+        }
+    }
+}
+
+fn lock(on_their_way: &Mutex<OnTheirWay>) -> MutexGuard<'_, OnTheirWay> {
+    on_their_way.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Reads {
-    /// What the call is known by if its answer may be shared.
-    pub(super) fn key<E: Endpoint>(&self, endpoint: &E) -> Option<Key> {
-        if E::RELEASES_SECRET || !E::NAME.starts_with("GET ") {
-            return None;
-        }
-        let request = endpoint.request();
-        let call = format!("{:?} {:?}", request.path(), request.query());
-        Some(Key { call, writes: self.writes.load(Ordering::Acquire) })
+    pub(super) fn new(writes: Arc<AtomicU64>, most_bytes: usize) -> Self {
+        Self { writes, on_their_way: Arc::default(), kept: Kept::new(most_bytes) }
+    }
+
+    /// What the read is known by now.
+    pub(super) fn key(&self, read: &Read) -> Key {
+        Key { call: read.key(), writes: self.writes.load(Ordering::Acquire) }
     }
 
     /// To be said before and after a call that is no read.
     pub(super) fn written(&self) {
-        self.writes.fetch_add(1, Ordering::AcqRel);
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let before = self.writes.fetch_add(1, Ordering::AcqRel);
+        self.kept.forget(before + 1);
     }
 
-    /// The answer to `key`: of a call that is on its way, or of `fetch`. When whoever makes the
-    /// call is dropped, one of those who wait makes it. The second value is whether it was another
-    /// one's.
-    pub(super) async fn join(
+    /// The read of `key` that is on its way, or what `fetch` makes. The second value is whether it
+    /// was another one's. What `fetch` makes holds its line until it is over.
+    pub(super) fn join(
         &self,
         key: &Key,
-        fetch: impl Future<Output = Result<Fetched, Error>>,
-    ) -> (Result<Arc<Fetched>, Error>, bool) {
-        let cell = self.cell(key);
-        let mut is_ours = false;
-        let fetched = cell.get_or_init(|| async {
-            is_ours = true;
-            fetch.await.map(Arc::new)
-        });
-        let outcome = fetched.await.clone();
-        if is_ours {
-            self.forget(key, &cell);
+        fetch: impl FnOnce(Line) -> Fetching,
+    ) -> (SharedRead, bool) {
+        let mut on_their_way = lock(&self.on_their_way);
+        let known = on_their_way.reads.get(key);
+        if let Some(shared) = known.and_then(|(_, shared)| shared.upgrade()) {
+            return (shared, true);
         }
-        (outcome, !is_ours)
-    }
-
-    fn cell(&self, key: &Key) -> Arc<Shared> {
-        let mut reads = self.on_their_way.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cell) = reads.get(key).and_then(Weak::upgrade) {
-            return cell;
+        on_their_way.begun += 1;
+        let number = on_their_way.begun;
+        let line = Line { on_their_way: Arc::clone(&self.on_their_way), key: key.clone(), number };
+        let shared = fetch(line).shared();
+        if let Some(weak) = shared.downgrade() {
+            on_their_way.reads.insert(key.clone(), (number, weak));
         }
-        // What was dropped by all who waited has left its key behind.
-        if reads.len() >= MOST_KEPT {
-            reads.retain(|_, cell| cell.strong_count() > 0);
-        }
-        let cell = Arc::new(Shared::new());
-        reads.insert(key.clone(), Arc::downgrade(&cell));
-        cell
-    }
-
-    fn forget(&self, key: &Key, cell: &Arc<Shared>) {
-        let mut reads = self.on_their_way.lock().unwrap_or_else(PoisonError::into_inner);
-        if reads.get(key).is_some_and(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(cell))) {
-            reads.remove(key);
-        }
-    }
-
-    /// A kept answer that is not older than `max_age`, and its age.
-    pub(super) fn kept(
-        &self,
-        key: &Key,
-        now: Instant,
-        max_age: Duration,
-    ) -> Option<(Arc<Fetched>, Duration)> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, fetched) = kept.get(key)?;
-        let age = now.saturating_duration_since(*since);
-        (age <= max_age).then(|| (Arc::clone(fetched), age))
-    }
-
-    /// Keeps an answer that was asked for at `asked`.
-    pub(super) fn keep(&self, key: Key, asked: Instant, fetched: Arc<Fetched>) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if key.writes != self.writes.load(Ordering::Acquire) {
-            return;
-        }
-        if kept.len() >= MOST_KEPT && !kept.contains_key(&key) {
-            let oldest = kept.iter().min_by_key(|(_, (since, _))| *since);
-            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
-                kept.remove(&oldest);
-            }
-        }
-        kept.insert(key, (asked, fetched));
+        (shared, false)
     }
 }

@@ -202,6 +202,7 @@ async fn late_answer_waits_for_the_given_timer_and_silence_for_ever() {
         let pending =
             poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_pending())).await;
         assert!(pending);
+        tokio::task::yield_now().await;
     }
     assert_eq!((vault.calls().len(), paper.slept.lock().unwrap().as_slice()), (1, &[late][..]));
     paper.alarm.notify_one();

@@ -12,7 +12,7 @@ use crate::scripted::{Vault, failed, reply, signed_in};
 #[tokio::test(start_paused = true)]
 async fn further_sessions_are_begun_when_the_others_are_busy_and_all_are_ended() {
     let (vault, told) = (Vault::default(), Arc::new(Told::default()));
-    let client = builder(&vault).sessions(3).metrics(told.clone()).build();
+    let client = builder(&vault).coalesce(false).sessions(3).metrics(told.clone()).build();
     let session = session(&vault, client).await;
     for number in 2..4 {
         vault.on("POST Auth/SignAppin", signed_in(&format!("ASP.NET_SessionId=s{number}")));
@@ -45,7 +45,7 @@ async fn further_sessions_are_begun_when_the_others_are_busy_and_all_are_ended()
 #[tokio::test(start_paused = true)]
 async fn one_session_is_used_when_the_vault_wants_no_further_one() {
     let vault = Vault::default();
-    let session = session(&vault, builder(&vault).sessions(2).build()).await;
+    let session = session(&vault, builder(&vault).coalesce(false).sessions(2).build()).await;
     vault.on("POST Auth/SignAppin", reply(401, "").with("www-authenticate-2fa", "Code?"));
     for _ in 0..4 {
         vault.on("GET Workgroups", reply(200, WORKGROUPS));
@@ -61,7 +61,7 @@ async fn one_session_is_used_when_the_vault_wants_no_further_one() {
 #[tokio::test(start_paused = true)]
 async fn a_further_session_that_is_refused_is_done_without_and_none_other_asks_again() {
     let vault = Vault::default();
-    let session = session(&vault, builder(&vault).sessions(4).build()).await;
+    let session = session(&vault, builder(&vault).coalesce(false).sessions(4).build()).await;
     vault.on("POST Auth/SignAppin", signed_in("ASP.NET_SessionId=s2"));
     for _ in 0..2 {
         vault.on("GET Workgroups", reply(200, WORKGROUPS));
@@ -88,7 +88,7 @@ async fn a_further_session_that_is_refused_is_done_without_and_none_other_asks_a
 #[tokio::test(start_paused = true)]
 async fn a_further_session_may_be_begun_when_a_vault_that_was_away_is_back() {
     let vault = Vault::default();
-    let session = session(&vault, builder(&vault).sessions(2).build()).await;
+    let session = session(&vault, builder(&vault).coalesce(false).sessions(2).build()).await;
     let list = ListWorkgroups {};
     vault.on("POST Auth/SignAppin", failed(TransportError::Unreachable("on purpose".into())));
     vault.on("POST Auth/SignAppin", signed_in("ASP.NET_SessionId=s2"));

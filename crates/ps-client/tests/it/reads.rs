@@ -8,21 +8,18 @@ use ps_client::endpoint::assets::GetAsset;
 use ps_client::endpoint::credentials::GetCredential;
 use ps_client::endpoint::workgroups::{CreateWorkgroup, ListWorkgroups};
 use ps_client::model::{AssetId, CredentialType, NewWorkgroup, RequestId};
-use ps_client::{ClientBuilder, Error, ErrorKind};
+use ps_client::{Client, Error, ErrorKind, Limits};
 
+use crate::bank::Bank;
 use crate::behaviour::{Told, WORKGROUPS, builder, session};
+use crate::keeper::poll_once;
 use crate::paper::Paper;
 use crate::scripted::{Vault, reply};
-
-/// One that shares reads.
-fn sharing(vault: &Vault) -> ClientBuilder<Vault> {
-    builder(vault).coalesce(true)
-}
 
 #[tokio::test(start_paused = true)]
 async fn the_same_read_asked_at_once_is_one_call_and_a_secret_never_is() {
     let (vault, told) = (Vault::default(), Arc::new(Told::default()));
-    let session = session(&vault, sharing(&vault).metrics(told.clone()).build()).await;
+    let session = session(&vault, builder(&vault).metrics(told.clone()).build()).await;
     told.take();
     vault.on("GET Workgroups", reply(200, WORKGROUPS));
     vault.on("GET Assets/5", reply(200, r#"{"AssetID":5}"#));
@@ -54,16 +51,12 @@ async fn the_same_read_asked_at_once_is_one_call_and_a_secret_never_is() {
 #[tokio::test(start_paused = true)]
 async fn a_shared_read_goes_on_when_whoever_makes_it_is_gone_and_shares_its_failure() {
     let vault = Vault::default();
-    let session = session(&vault, sharing(&vault).build()).await;
-    for _ in 0..2 {
-        vault.on("GET Workgroups", reply(200, WORKGROUPS));
-    }
+    let session = session(&vault, builder(&vault).build()).await;
+    vault.on("GET Workgroups", reply(200, WORKGROUPS));
     let list = ListWorkgroups {};
     let mut first = Box::pin(session.send(&list));
     let mut second = Box::pin(session.send(&list));
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    assert!(first.as_mut().poll(&mut context).is_pending());
-    assert!(second.as_mut().poll(&mut context).is_pending());
+    assert!(poll_once(first.as_mut()).is_none() && poll_once(second.as_mut()).is_none());
     drop(first);
     assert_eq!(second.await.unwrap().len(), 1);
     vault.assert_played_out();
@@ -77,14 +70,13 @@ async fn a_shared_read_goes_on_when_whoever_makes_it_is_gone_and_shares_its_fail
 #[tokio::test(start_paused = true)]
 async fn a_read_after_a_write_does_not_share_the_answer_of_one_before_it() {
     let vault = Vault::default();
-    let session = session(&vault, sharing(&vault).build()).await;
+    let session = session(&vault, builder(&vault).build()).await;
     vault.on("GET Workgroups", reply(200, "[]"));
     vault.on("GET Workgroups", reply(200, WORKGROUPS));
     vault.on("POST Workgroups", reply(201, r#"{"ID":1,"Name":"Default"}"#));
     let list = ListWorkgroups {};
     let mut before = Box::pin(session.send(&list));
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    assert!(before.as_mut().poll(&mut context).is_pending());
+    assert!(poll_once(before.as_mut()).is_none());
     session.send(&CreateWorkgroup { new: NewWorkgroup::new("Default") }).await.unwrap();
     assert_eq!(session.send(&list).await.unwrap().len(), 1);
     assert_eq!(before.await.unwrap().len(), 0);
@@ -146,4 +138,79 @@ fn only_calls_whose_answer_holds_no_secret_are_shared() {
         users::ListUsers::RELEASES_SECRET,
     ];
     assert_eq!(secret, [true; 7]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_its_task_does_not_drive_is_driven_by_whoever_asks_the_same() {
+    let vault = Vault::default();
+    let session = session(&vault, builder(&vault).build()).await;
+    vault.on("GET Workgroups", reply(200, WORKGROUPS));
+    let list = ListWorkgroups {};
+    let mut parked = Box::pin(session.send(&list));
+    assert!(poll_once(parked.as_mut()).is_none());
+    assert_eq!(session.send(&list).await.unwrap().len(), 1);
+    assert_eq!(parked.await.unwrap().len(), 1);
+    vault.assert_played_out();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_after_the_answer_came_asks_anew_though_others_have_not_taken_theirs() {
+    let vault = Vault::default();
+    let session = session(&vault, builder(&vault).build()).await;
+    vault.on("GET Workgroups", reply(200, "[]")).on("GET Workgroups", reply(200, WORKGROUPS));
+    let list = ListWorkgroups {};
+    let mut slow = Box::pin(session.send(&list));
+    assert!(poll_once(slow.as_mut()).is_none());
+    assert_eq!(session.send(&list).await.unwrap().len(), 0);
+    assert_eq!(session.send(&list).await.unwrap().len(), 1);
+    assert_eq!(slow.await.unwrap().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_all_have_given_up_is_asked_anew() {
+    let vault = Vault::default();
+    let session = session(&vault, builder(&vault).build()).await;
+    vault.on("GET Workgroups", reply(200, "[]")).on("GET Workgroups", reply(200, WORKGROUPS));
+    let list = ListWorkgroups {};
+    let (mut one, mut other) = (Box::pin(session.send(&list)), Box::pin(session.send(&list)));
+    assert!(poll_once(one.as_mut()).is_none() && poll_once(other.as_mut()).is_none());
+    drop((one, other));
+    assert_eq!(session.send(&list).await.unwrap().len(), 1);
+    vault.assert_played_out();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_session_of_the_client_has_written_separates_reads_too() {
+    let vault = Vault::default();
+    let client = builder(&vault).runtime(Paper::new()).build();
+    let reader = session(&vault, client.clone()).await;
+    let writer = session(&vault, client).await;
+    for body in ["[]", WORKGROUPS] {
+        vault.on("GET Workgroups", reply(200, body));
+    }
+    vault.on("POST Workgroups", reply(201, r#"{"ID":1,"Name":"Default"}"#));
+    let list = ListWorkgroups {};
+    let cached = reader.cached(Duration::from_secs(60));
+    assert_eq!(cached.send(&list).await.unwrap().answer.len(), 0);
+    writer.send(&CreateWorkgroup { new: NewWorkgroup::new("Default") }).await.unwrap();
+    assert_eq!(cached.send(&list).await.unwrap().answer.len(), 1);
+    vault.assert_played_out();
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_bytes_are_remembered_than_the_limits_say() {
+    let vault = Vault::default();
+    let mut limits = Limits::default();
+    limits.remembered_bytes = 2_000;
+    let client = Client::builder(Bank::address(), vault.clone()).limits(limits);
+    let session = session(&vault, client.runtime(Paper::new()).build()).await;
+    let cached = session.cached(Duration::from_secs(60));
+    let long = format!(r#"{{"AssetID":1,"AssetName":"{}"}}"#, "x".repeat(2_000));
+    for (asset, body) in [(1, long.as_str()), (1, long.as_str()), (2, r#"{"AssetID":2}"#)] {
+        vault.on(&format!("GET Assets/{asset}"), reply(200, body));
+        let asset = GetAsset { asset: AssetId::new(asset) };
+        assert_eq!(cached.send(&asset).await.unwrap().age, Duration::ZERO);
+    }
+    cached.send(&GetAsset { asset: AssetId::new(2) }).await.unwrap();
+    vault.assert_played_out();
 }

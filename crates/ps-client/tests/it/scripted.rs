@@ -1,9 +1,7 @@
 //! A vault that plays a script.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 
 use http::{HeaderMap, HeaderName, StatusCode};
 use ps_client::endpoint::{ApiAnswer, Endpoint};
@@ -151,14 +149,10 @@ impl Transport for Vault {
     }
 }
 
+/// Others run first, however often this is polled meanwhile: as with a network.
 async fn let_others_run() {
-    let mut yielded = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut yielded, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+    let (done, told) = tokio::sync::oneshot::channel();
+    #[expect(clippy::disallowed_methods, reason = "a test has a runtime")]
+    tokio::spawn(async move { done.send(()) });
+    told.await.unwrap();
 }

@@ -144,6 +144,7 @@ async fn name_that_means_somebody_else_now_is_not_used() {
     let session = vault.session().await;
     vault.on("PUT Requests/5/Checkin", reply(401, ""));
     vault.on("POST Auth/SignAppin", reply(200, &SIGNED_IN.replace(":7,", ":8,")));
+    vault.on("POST Auth/Signout", reply(200, ""));
     let error = session.send(&check_in(5)).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::SignInRefused));
     vault.assert_played_out();
