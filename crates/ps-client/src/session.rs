@@ -18,7 +18,7 @@ pub use self::download::FileStream;
 pub use self::pages::{Paged, Pages};
 
 use self::fetch::Fetched;
-use self::lane::Lane;
+use self::lane::{Lane, SignIns};
 use self::shared::{Fetching, Reads};
 use crate::auth::Auth;
 use crate::checkout::Loans;
@@ -45,6 +45,7 @@ struct Inner<T> {
     /// The server session that was signed in by whoever made this one.
     first: Arc<Lane>,
     further: Vec<Arc<Lane>>,
+    sign_ins: SignIns,
     reads: Reads,
     loans: Loans,
 }
@@ -68,7 +69,10 @@ impl<T: Transport> Session<T> {
         let further = (1..client.sessions()).map(Lane::further).collect();
         let reads = Reads::new(client.writes(), client.limits().remembered_bytes);
         let loans = Loans::default();
-        Self { inner: Arc::new(Inner { client, auth, user, first, further, reads, loans }) }
+        let sign_ins = SignIns::default();
+        Self {
+            inner: Arc::new(Inner { client, auth, user, first, further, sign_ins, reads, loans }),
+        }
     }
 
     /// Who is signed in, as the vault said.

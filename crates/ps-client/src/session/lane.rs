@@ -17,6 +17,61 @@ pub(super) type SigningIn = Shared<Beginning>;
 /// What a sign-in is before it is shared.
 pub(super) type Beginning = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
+/// The sign-ins of all lanes. They are all by the same password, which is not sent once for each
+/// lane when it is refused, nor once for each call that waits: vaults lock users for that.
+#[derive(Default)]
+pub(super) struct SignIns(Mutex<Ledger>);
+
+#[derive(Default)]
+struct Ledger {
+    failures: u64,
+    /// Of the last one.
+    failure: Option<Error>,
+    /// One that goes ahead. When it is in, all others go at once.
+    scout: Option<WeakShared<Beginning>>,
+}
+
+impl SignIns {
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many have failed.
+    pub(super) fn failures(&self) -> u64 {
+        self.ledger().failures
+    }
+
+    /// What became of one.
+    pub(super) fn ended<A>(&self, outcome: &Result<A, Error>) {
+        let mut ledger = self.ledger();
+        ledger.failures += u64::from(outcome.is_err());
+        ledger.failure = outcome.as_ref().err().cloned();
+    }
+
+    /// What `begin` makes, which is given the scout, or is it; unless the last one was a failure,
+    /// and there had been only so many before.
+    fn follow(
+        &self,
+        failures: u64,
+        begin: impl FnOnce(Option<SigningIn>) -> Beginning,
+    ) -> Result<SigningIn, Error> {
+        let mut ledger = self.ledger();
+        if ledger.failures != failures
+            && let Some(failure) = &ledger.failure
+        {
+            return Err(failure.clone());
+        }
+        let scout = ledger.scout.as_ref().and_then(WeakShared::upgrade);
+        let scout = scout.filter(|scout| scout.peek().is_none());
+        let is_scout = scout.is_none();
+        let shared = begin(scout).shared();
+        if is_scout {
+            ledger.scout = shared.downgrade();
+        }
+        Ok(shared)
+    }
+}
+
 /// A server session that calls go through one after the other; the vault sees to that.
 pub(super) struct Lane {
     /// Its place among those of one session; the first has number 0.
@@ -40,10 +95,6 @@ pub(super) struct State {
     pub(super) is_begun: bool,
     /// Raised with each sign-in, so that one expiry causes one sign-in.
     generation: u64,
-    /// Raised with each sign-in that failed, so that those who waited for it share its outcome: a
-    /// refused password is sent once, not once for each call that waits.
-    failures: u64,
-    last_failure: Option<Error>,
 }
 
 /// A call on its way through a lane.
@@ -139,29 +190,27 @@ impl Lane {
     }
 
     /// Signs in by what `begin` makes, after the session of `expired` was refused, unless somebody
-    /// else does, just has, or has just been refused. What `begin` makes ends with
-    /// [`settle`](Self::settle).
+    /// else does, just has, or has failed since there were so many `failures`. What `begin` makes
+    /// waits for the sign-in it is given, and ends with [`settle`](Self::settle).
     pub(super) async fn sign_in_again(
         &self,
         expired: &State,
-        begin: impl FnOnce() -> Beginning,
+        (sign_ins, failures): (&SignIns, u64),
+        begin: impl FnOnce(Option<SigningIn>) -> Beginning,
     ) -> Result<(), Error> {
         let signing_in = {
             let Books { state, signing_in } = &mut *self.books();
             if state.is_begun && state.generation != expired.generation {
                 return Ok(());
             }
-            if state.failures != expired.failures
-                && let Some(failure) = &state.last_failure
-            {
-                return Err(failure.clone());
+            match signing_in.as_ref().and_then(WeakShared::upgrade) {
+                Some(running) => running,
+                None => {
+                    let shared = sign_ins.follow(failures, begin)?;
+                    *signing_in = shared.downgrade();
+                    shared
+                }
             }
-            let running = signing_in.as_ref().and_then(WeakShared::upgrade);
-            running.unwrap_or_else(|| {
-                let shared = begin().shared();
-                *signing_in = shared.downgrade();
-                shared
-            })
         };
         signing_in.await
     }
@@ -170,19 +219,9 @@ impl Lane {
     pub(super) fn settle(&self, begun: Result<Cookies, Error>) -> Result<(), Error> {
         let Books { state, signing_in } = &mut *self.books();
         *signing_in = None;
-        match begun {
-            Ok(cookies) => {
-                let (generation, failures) = (state.generation + 1, state.failures);
-                *state =
-                    State { cookies, is_begun: true, generation, failures, last_failure: None };
-                Ok(())
-            }
-            Err(error) => {
-                state.failures += 1;
-                state.last_failure = Some(error.clone());
-                Err(error)
-            }
-        }
+        let cookies = begun?;
+        *state = State { cookies, is_begun: true, generation: state.generation + 1 };
+        Ok(())
     }
 
     /// The session of `ended` is over, and its cookies are of no use any more.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, StatusCode};
 
 use super::Session;
-use super::lane::{Beginning, Lane, Ride, State};
+use super::lane::{Beginning, Lane, Ride, SigningIn, State};
 use crate::client::{Ask, Begun, Of, Permit, Take, Whole, call_span};
 use crate::cookies::Cookies;
 use crate::endpoint::auth::SignOut;
@@ -30,7 +30,8 @@ impl<T: Transport> Session<T> {
         ask: &impl Ask,
         attempt: u32,
     ) -> Result<(K::Answer, Held), Error> {
-        let mut ride = self.ride().await?;
+        let failures = self.inner.sign_ins.failures();
+        let mut ride = self.ride(failures).await?;
         let (mut sign_ins, mut is_fresh) = (0, false);
         loop {
             let lane = ride.lane();
@@ -52,62 +53,76 @@ impl<T: Transport> Session<T> {
             drop(sent);
             sign_ins += 1;
             tracing::debug!(endpoint = ask.name(), "the vault's session is over, signing in again");
-            let outcome = self.sign_in_again(lane, &sent_with).await;
+            let outcome = self.sign_in_again(lane, &sent_with, failures).await;
             is_fresh = outcome.is_ok();
             match outcome {
                 Ok(()) => {}
                 Err(error) if lane.is_first() => return Err(error),
-                Err(error) => ride = self.instead_of(lane, &error).await?,
+                Err(error) => ride = self.instead_of(lane, &error, failures).await?,
             }
         }
     }
 
     /// The server session that the next call goes through: one that is idle, else another one if
     /// there may be more, else the one with the fewest calls.
-    async fn ride(&self) -> Result<Ride, Error> {
+    async fn ride(&self, failures: u64) -> Result<Ride, Error> {
         let open = || self.lanes().filter(|lane| !lane.is_closed());
         let idle = open().find(|lane| lane.calls() == 0 && lane.is_begun());
         let idle = idle.or_else(|| open().find(|lane| lane.calls() == 0));
         let lane = idle.or_else(|| open().min_by_key(|lane| lane.calls()));
         let ride = lane.unwrap_or(&self.inner.first).ride();
-        match self.begun(ride.lane()).await {
-            Err(error) if !ride.lane().is_first() => self.instead_of(ride.lane(), &error).await,
+        match self.begun(ride.lane(), failures).await {
+            Err(error) if !ride.lane().is_first() => {
+                self.instead_of(ride.lane(), &error, failures).await
+            }
             outcome => outcome.map(|()| ride),
         }
     }
 
     /// Begins it unless it is.
-    async fn begun(&self, lane: &Arc<Lane>) -> Result<(), Error> {
+    async fn begun(&self, lane: &Arc<Lane>, failures: u64) -> Result<(), Error> {
         if lane.is_begun() {
             return Ok(());
         }
         let state = lane.state();
-        if state.is_begun { Ok(()) } else { self.sign_in_again(lane, &state).await }
+        if state.is_begun { Ok(()) } else { self.sign_in_again(lane, &state, failures).await }
     }
 
     /// The first one, after a further one could not be begun. A second factor, or no more places:
     /// one session is better than none, and none of the others asks the same again. A vault that
     /// was away may let us in another time.
-    async fn instead_of(&self, lane: &Lane, error: &Error) -> Result<Ride, Error> {
+    async fn instead_of(&self, lane: &Lane, error: &Error, failures: u64) -> Result<Ride, Error> {
         tracing::debug!(lane = lane.number(), %error, "no further server session");
         if !error.may_repeat() {
             self.inner.further.iter().for_each(|lane| lane.close());
         }
         let ride = self.inner.first.ride();
-        self.begun(ride.lane()).await?;
+        self.begun(ride.lane(), failures).await?;
         Ok(ride)
     }
 
-    async fn sign_in_again(&self, lane: &Arc<Lane>, expired: &State) -> Result<(), Error> {
-        let begin = || -> Beginning {
+    /// Signs in, unless that has failed since there were so many `failures`.
+    async fn sign_in_again(
+        &self,
+        lane: &Arc<Lane>,
+        expired: &State,
+        failures: u64,
+    ) -> Result<(), Error> {
+        let begin = |scout: Option<SigningIn>| -> Beginning {
             let (session, lane) = (self.clone(), Arc::clone(lane));
             Box::pin(async move {
+                if let Some(scout) = scout
+                    && let Err(error) = scout.await
+                {
+                    return lane.settle(Err(error));
+                }
                 let begun = session.begin_again(lane.number()).await;
+                session.inner.sign_ins.ended(&begun);
                 session.client().metrics().sign_in(lane.number(), begun.is_ok());
                 lane.settle(begun)
             })
         };
-        lane.sign_in_again(expired, begin).await
+        lane.sign_in_again(expired, (&self.inner.sign_ins, failures), begin).await
     }
 
     async fn begin_again(&self, lane: usize) -> Result<Cookies, Error> {

@@ -6,7 +6,7 @@ use ps_client::endpoint::assets::GetAsset;
 use ps_client::endpoint::credentials::GetCredential;
 use ps_client::endpoint::workgroups::ListWorkgroups;
 use ps_client::model::{AssetId, CredentialType, RequestId};
-use ps_client::{ErrorKind, Session, SignedIn};
+use ps_client::{Error, ErrorKind, Session, SignedIn};
 
 use crate::bank::Bank;
 use crate::behaviour::{Told, WORKGROUPS, builder, session};
@@ -73,6 +73,37 @@ async fn all_lanes_are_begun_again_after_the_vault_was_recycled() {
     let (one, other) = tokio::join!(session.send(&SECRET), session.send(&SECRET));
     assert!(one.is_ok() && other.is_ok());
     assert!(vault.doors().live.iter().eq(["s3", "s4"]));
+}
+
+/// What eight calls at once come to.
+async fn eight_of(session: &Session<Keeper>) -> Vec<Result<(), Error>> {
+    let call = || async { session.send(&SECRET).await.map(|_| ()) };
+    futures_util::future::join_all((0..8).map(|_| call())).await
+}
+
+/// Vaults lock users after a few.
+#[tokio::test]
+async fn a_refused_password_is_not_sent_once_for_each_lane() {
+    let vault = Keeper::default();
+    let session = Bank::session(vault.builder().sessions(8).build()).await;
+    vault.doors().is_shut = true;
+    assert!(eight_of(&session).await.iter().all(Result::is_ok), "the first session lives");
+    assert_eq!(vault.count("SignAppin 401"), 1);
+
+    vault.doors().is_shut = false;
+    let session = Bank::session(vault.builder().sessions(8).build()).await;
+    assert!(eight_of(&session).await.iter().all(Result::is_ok));
+    assert_eq!(vault.doors().live.len(), 9);
+    vault.take_calls();
+    vault.expire_all();
+    vault.doors().is_shut = true;
+    for error in eight_of(&session).await.into_iter().map(Result::unwrap_err) {
+        assert!(matches!(error.kind(), ErrorKind::SignInRefused), "{error:?}");
+    }
+    assert_eq!(vault.count("SignAppin 401"), 1);
+    // The key may have been put right.
+    vault.doors().is_shut = false;
+    assert!(eight_of(&session).await.iter().all(Result::is_ok));
 }
 
 #[tokio::test]

@@ -26,6 +26,8 @@ pub(crate) struct Doors {
     pub(crate) calls: Vec<String>,
     /// Statuses that the next calls of a live session get instead of an answer.
     pub(crate) failures: Vec<u16>,
+    /// Nobody is let in any more.
+    pub(crate) is_shut: bool,
     /// Who signs in now is somebody else.
     pub(crate) is_somebody_else: bool,
 }
@@ -62,6 +64,7 @@ impl Keeper {
         let cookie = request.headers.get("cookie").and_then(|value| value.to_str().ok());
         let session = cookie.and_then(|text| text.strip_prefix("id=")).unwrap_or("-").to_owned();
         let (status, body, begun) = match below {
+            "Auth/SignAppin" if doors.is_shut => (401, b"".as_slice(), None),
             "Auth/SignAppin" => {
                 doors.begun += 1;
                 let session = format!("s{}", doors.begun);
