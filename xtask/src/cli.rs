@@ -29,6 +29,11 @@ pub(crate) enum Command {
     /// Takes about a second without names. `api` and `semver` compile something, and run only
     /// when they are named.
     Check(CheckOptions),
+    /// Make docs/reference/password-safe-coverage.md: which calls ps-client and other clients make
+    ///
+    /// It is made of the catalogue of ps-client and of
+    /// fixtures/data/ps-client/other-clients.tsv. `cargo xtask test` fails when it is out of date.
+    Coverage(CoverageOptions),
     /// Watch the main job run over real sockets: simulators, and the shipped programs between them
     ///
     /// Without a name every demo runs. Each tells its story on stdout and checks every promise it
@@ -51,6 +56,13 @@ pub(crate) enum Command {
     /// Ends a demo's processes when the demo is gone; started by the demo itself
     #[command(hide = true)]
     Janitor,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CoverageOptions {
+    /// Write nothing; exit code 1 when the page is out of date
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask test`, `check`, `demo`, `bench`, `fuzz`.
+//! The project's own commands: `cargo xtask test`, `check`, `coverage`, `demo`, `bench`,
+//! `fuzz`.
 //!
 //! Progress goes to stderr, results to stdout; the exit code is non-zero when anything failed.
 
@@ -12,6 +13,7 @@ mod bench;
 mod check;
 mod cli;
 mod console;
+mod coverage;
 mod demo;
 mod fuzz;
 mod run;
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Test(options) => test::run(&options),
         Command::Check(options) => check::run(&options),
+        Command::Coverage(options) => coverage::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Fuzz(options) => fuzz::run(&options),
