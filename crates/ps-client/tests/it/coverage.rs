@@ -156,6 +156,16 @@ fn the_net_column_names_methods_and_never_a_whole_group() {
     assert!(!made_by_net("PUT Requests/{request}/RotateOnCheckin"));
 }
 
+/// It had been read from an early list of names, without a single deletion.
+#[test]
+fn the_go_column_knows_deletions_and_lists() {
+    let made_by_go =
+        |call: &str| rows().iter().any(|row| key(&row.name) == key(call) && !row.go.is_empty());
+    assert!(made_by_go("DELETE Secrets-Safe/Safes/{safe}"));
+    assert!(made_by_go("GET Platforms"));
+    assert!(!made_by_go("PUT Secrets-Safe/Secrets/{secret}"));
+}
+
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test reads, and on request writes, its page")]
 fn the_coverage_page_is_up_to_date() {
