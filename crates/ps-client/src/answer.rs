@@ -15,7 +15,8 @@ pub(crate) use self::property::{
 };
 pub(crate) use self::secret_text::secret_text;
 
-/// One JSON object, its values still text. `null` counts as absent.
+/// One JSON object, its values still text. `null` counts as absent, but for texts that must be
+/// there: see [`Fields::is_null`].
 ///
 /// A list in its order, not a map: rows have some twenty members, of which most are asked for
 /// once, and comparing their names costs less than keeping copies of them.
@@ -39,10 +40,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Vec::with_capacity(24);
         while let Some(Name(name)) = map.next_key()? {
-            let value: &'de RawValue = map.next_value()?;
-            if value.get() != "null" {
-                fields.push((name, value));
-            }
+            fields.push((name, map.next_value()?));
         }
         Ok(Fields(fields))
     }
@@ -52,6 +50,13 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// A whole number that some serializers write as `120.0` or `1.2e2`.
+#[expect(clippy::cast_possible_truncation, reason = "it is whole, and far from the limits")]
+fn whole(digits: &str) -> Option<i64> {
+    let number: f64 = digits.parse().ok()?;
+    (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64)
+}
 
 /// Why an object is not what it should be: which property, and that it is missing or of another
 /// kind. Never its value.
@@ -66,40 +71,21 @@ impl<'a> Fields<'a> {
         serde_json::from_str(text).map_err(|_| RowError { property: ".", missing: false })
     }
 
-    fn get<T: Deserialize<'a>>(&self, property: &'static str) -> Result<Option<T>, RowError> {
-        let Some(raw) = self.raw(property) else { return Ok(None) };
-        let value = serde_json::from_str(raw.get());
-        value.map(Some).map_err(|_| RowError { property, missing: false })
-    }
-
-    pub(crate) fn required<T: Deserialize<'a>>(
-        &self,
-        property: &'static str,
-    ) -> Result<T, RowError> {
-        self.get(property)?.ok_or(RowError { property, missing: true })
-    }
-
-    /// A text; an empty one is none.
-    pub(crate) fn text(&self, property: &'static str) -> Result<Option<String>, RowError> {
-        Ok(self.get::<String>(property)?.filter(|text| !text.is_empty()))
-    }
-
-    /// A text that stands for something; some servers write a number there. Empty is none.
+    /// A text that stands for something; some servers write a number or a truth value there.
+    /// Empty is none.
     pub(crate) fn word(&self, property: &'static str) -> Result<Option<String>, RowError> {
         let Some(raw) = self.raw(property) else { return Ok(None) };
-        if raw.get().starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
-            return Ok(Some(raw.get().to_owned()));
-        }
-        self.text(property)
+        let word = word_of(raw).ok_or(RowError { property, missing: false })?;
+        Ok(Some(word).filter(|word| !word.is_empty()))
     }
 
     /// A whole number; one in quotes is taken too.
     pub(crate) fn number(&self, property: &'static str) -> Result<Option<i64>, RowError> {
         let Some(raw) = self.raw(property) else { return Ok(None) };
-        match raw.get().trim_matches('"').trim() {
-            "" => Ok(None),
-            digits => digits.parse().map(Some).map_err(|_| RowError { property, missing: false }),
+        if raw.get().trim_matches('"').trim().is_empty() {
+            return Ok(None);
         }
+        number_of(raw).map(Some).ok_or(RowError { property, missing: false })
     }
 
     /// The number of a thing, which must be there.
@@ -130,8 +116,47 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn raw(&self, property: &'static str) -> Option<&'a RawValue> {
-        self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(property)).map(|(_, raw)| *raw)
+        self.all(property).find(|raw| raw.get() != "null")
     }
+
+    /// Whether the property is there, and nothing is said of it.
+    pub(crate) fn is_null(&self, property: &'static str) -> bool {
+        self.raw(property).is_none() && self.all(property).next().is_some()
+    }
+
+    fn all(&self, property: &'static str) -> impl Iterator<Item = &'a RawValue> {
+        let named = self.0.iter().filter(|(name, _)| name.eq_ignore_ascii_case(property));
+        named.map(|(_, raw)| *raw)
+    }
+
+    /// The rows, where this is an envelope of `TotalCount` and `Data`.
+    fn enveloped(&self) -> Option<&'a str> {
+        match (self.raw("Data"), self.raw("TotalCount")) {
+            (Some(data), _) if data.get().starts_with('[') => Some(data.get()),
+            (None, Some(_)) => Some("[]"),
+            _ => None,
+        }
+    }
+}
+
+/// A text, number or truth value as text.
+pub(crate) fn word_of(raw: &RawValue) -> Option<String> {
+    match raw.get().as_bytes().first()? {
+        b'"' => serde_json::from_str(raw.get()).ok(),
+        b'{' | b'[' => None,
+        _ => Some(raw.get().to_owned()),
+    }
+}
+
+/// A whole number, in quotes or not.
+pub(crate) fn number_of(raw: &RawValue) -> Option<i64> {
+    let digits = raw.get().trim_matches('"').trim();
+    digits.parse().ok().or_else(|| whole(digits))
+}
+
+/// What some servers put before their texts (U+FEFF), and space, say nothing.
+pub(crate) fn plain(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}').trim()
 }
 
 /// How deep lists and objects lie in each other, for what is read by recursion: the reader's own
@@ -162,21 +187,55 @@ pub(crate) fn rows<T>(
     text: &str,
     read: impl Fn(&Fields<'_>) -> Result<T, RowError>,
 ) -> Result<Vec<T>, RowsError> {
-    let text = text.trim_start_matches('\u{feff}').trim();
+    let text = plain(text);
     if matches!(text, "" | "null") {
         return Ok(Vec::new());
     }
     if text.starts_with('{') {
         let object = Fields::read(text).map_err(RowsError::whole)?;
-        match (object.raw("Data"), object.raw("TotalCount")) {
-            (Some(data), _) if data.get().starts_with('[') => return array(data.get(), read),
-            (None, Some(_)) => return Ok(Vec::new()),
-            _ => {}
+        if let Some(data) = object.enveloped() {
+            return array(data, read);
         }
         let row = read(&object).map_err(|cause| RowsError { row: 0, cause })?;
         return Ok(vec![row]);
     }
     array(text, read)
+}
+
+/// One object, where some servers answer a list of one.
+pub(crate) fn object<T>(
+    text: &str,
+    read: impl Fn(&Fields<'_>) -> Result<T, RowError>,
+) -> Result<T, ObjectError> {
+    let text = plain(text);
+    let list = match text.starts_with('[') {
+        true => text,
+        false => {
+            let fields = Fields::read(text).map_err(ObjectError::Row)?;
+            match fields.enveloped() {
+                Some(data) => data,
+                None => return read(&fields).map_err(ObjectError::Row),
+            }
+        }
+    };
+    let whole = |_| ObjectError::Row(RowError { property: ".", missing: false });
+    let rows: Vec<&RawValue> = serde_json::from_str(list).map_err(whole)?;
+    match rows.as_slice() {
+        [row] => Fields::read(row.get()).and_then(|f| read(&f)).map_err(ObjectError::Row),
+        [] => Err(ObjectError::None),
+        several => Err(ObjectError::Several(several.len())),
+    }
+}
+
+/// Why there is not one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ObjectError {
+    /// It is not what it should be.
+    Row(RowError),
+    /// The list is empty.
+    None,
+    /// So many fit.
+    Several(usize),
 }
 
 fn array<T>(

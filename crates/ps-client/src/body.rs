@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub(crate) use self::declare::{bodies, default, limit, parameter, stored};
 pub(crate) use self::json::{Json, Members, Written};
-pub(crate) use self::multipart::multipart;
+pub(crate) use self::multipart::{Form, multipart};
 
 /// Why a call cannot be made like this: a rule of the vault, in its own words for things.
 pub(crate) type Rule = &'static str;

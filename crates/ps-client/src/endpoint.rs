@@ -53,8 +53,8 @@ use http::{Method, StatusCode};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::answer::{Fields, FromNumber, Readable, rows, secret_text};
-use crate::body::{Value, Written};
+use crate::answer::{FromNumber, ObjectError, Readable, object, plain, rows, secret_text};
+use crate::body::{Form, Value, Written};
 use crate::error::{Error, ErrorKind, Excerpt, ReasonCode, is_html};
 use crate::repeat::Repeat;
 use crate::transport::HttpAnswer;
@@ -279,8 +279,9 @@ impl ApiRequest {
         self
     }
 
-    pub(crate) fn multipart(mut self, (bytes, kind): (Zeroizing<Vec<u8>>, String)) -> Self {
-        self.body = Some(Content { bytes, media_type: kind.into(), secrets: Vec::new() });
+    pub(crate) fn multipart(mut self, form: Form) -> Self {
+        let Form { bytes, media_type, secrets } = form;
+        self.body = Some(Content { bytes, media_type: media_type.into(), secrets });
         self
     }
 
@@ -340,10 +341,18 @@ impl ApiAnswer {
         text.map_err(|_| self.unreadable(endpoint, "it is not UTF-8"))
     }
 
-    /// An object.
+    /// An object. Of a list of one it is that one; none is as if there were no such thing.
     pub(crate) fn object<T: Readable>(&self, endpoint: &'static str) -> Result<T, Error> {
-        let fields = Fields::read(self.text(endpoint)?.trim_start_matches('\u{feff}'));
-        fields.and_then(|fields| T::read(&fields)).map_err(|error| self.unreadable(endpoint, error))
+        object(self.text(endpoint)?, T::read).map_err(|error| match error {
+            ObjectError::Row(error) => self.unreadable(endpoint, error),
+            ObjectError::None if endpoint.starts_with("GET ") => {
+                Error::new(endpoint, ErrorKind::NotFound).with_answer(self.0.status.as_u16(), None)
+            }
+            ObjectError::None => self.unreadable(endpoint, "it is an empty list"),
+            ObjectError::Several(rows) => {
+                self.unreadable(endpoint, format!("{rows} rows fit where one is expected"))
+            }
+        })
     }
 
     /// A list, in whichever shape it comes.
@@ -351,9 +360,11 @@ impl ApiAnswer {
         rows(self.text(endpoint)?, T::read).map_err(|error| self.unreadable(endpoint, error))
     }
 
-    /// A bare number that stands for something.
+    /// A bare number that stands for something; one in quotes is taken too, because what was made
+    /// would be lost with its number.
     pub(crate) fn number<T: FromNumber>(&self, endpoint: &'static str) -> Result<T, Error> {
-        let number: Option<i64> = serde_json::from_str(self.text(endpoint)?).ok();
+        let text = plain(self.text(endpoint)?);
+        let number: Option<i64> = text.trim_matches('"').parse().ok();
         let number = number.filter(|number| *number > 0).map(T::from_number);
         number.ok_or_else(|| self.unreadable(endpoint, "it is not a number from 1 on"))
     }
@@ -375,13 +386,17 @@ impl ApiAnswer {
     }
 
     /// A page of a proxy, a sign-in or the web server itself, whatever type it claims.
-    fn is_html(&self) -> bool {
+    pub(crate) fn is_html(&self) -> bool {
         let html = |value: &http::HeaderValue| {
             let start = value.as_bytes().get(..9).unwrap_or_default();
             start.eq_ignore_ascii_case(b"text/html")
         };
-        let typed = self.0.headers.get(http::header::CONTENT_TYPE).is_some_and(html);
-        typed || is_html(&self.0.body)
+        match self.0.headers.get(http::header::CONTENT_TYPE) {
+            Some(kind) if html(kind) => true,
+            // A file is what its owner put there, also where that is a page.
+            Some(kind) if kind.as_bytes().starts_with(b"application/octet-stream") => false,
+            _ => is_html(&self.0.body),
+        }
     }
 
     /// What an answer that is no success means. Of a success nothing is quoted: it may hold a

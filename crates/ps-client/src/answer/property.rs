@@ -1,9 +1,9 @@
 //! How a property of an object becomes a Rust value, by the value's type.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
 
-use super::{Fields, RowError, secret_text};
+use super::{Fields, RowError, secret_text, word_of};
 use crate::model::VaultTime;
 
 /// A whole object of the vault that can be read.
@@ -17,7 +17,8 @@ pub(crate) trait Readable: Sized {
 /// A value that stands behind a property's name.
 ///
 /// What is not optional must be there, but for flags and lists: an absent flag is no, an absent
-/// list is empty. Of optional values null, absent, and an empty text or the number zero where the
+/// list is empty. A text that must be there, and is null, is empty: one odd row is not to cost
+/// the list. Of optional values null, absent, and an empty text or the number zero where the
 /// vault writes those for "none", are all `None`.
 pub(crate) trait Property: Sized {
     /// Whether it is a secret, or holds one.
@@ -40,13 +41,17 @@ pub(crate) trait FromNumber: Sized {
 
 impl Property for String {
     fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
-        fields.required(property)
+        match fields.word(property)? {
+            Some(text) => Ok(text),
+            None if fields.raw(property).is_some() || fields.is_null(property) => Ok(Self::new()),
+            None => Err(RowError { property, missing: true }),
+        }
     }
 }
 
 impl Property for Option<String> {
     fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
-        fields.text(property)
+        fields.word(property)
     }
 }
 
@@ -88,7 +93,7 @@ impl Property for Option<u32> {
 
 impl Property for Option<VaultTime> {
     fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
-        Ok(fields.text(property)?.map(VaultTime::from_text))
+        Ok(fields.word(property)?.map(VaultTime::from_text))
     }
 }
 
@@ -98,7 +103,12 @@ impl Property for Option<SecretString> {
     fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
         let Some(raw) = fields.raw(property) else { return Ok(None) };
         let wrong = RowError { property, missing: false };
-        secret_text(raw.get().as_bytes()).map(Some).ok_or(wrong)
+        let bare = |digit: &u8| matches!(digit, b'-' | b'0'..=b'9');
+        let secret = match raw.get().as_bytes().first() {
+            Some(first) if bare(first) => SecretString::from(raw.get()),
+            _ => secret_text(raw.get().as_bytes()).ok_or(wrong)?,
+        };
+        Ok(Some(secret).filter(|secret| !secret.expose_secret().is_empty()))
     }
 }
 
@@ -137,7 +147,7 @@ macro_rules! text_property {
         impl $crate::answer::ListItem for $type {
             fn item(raw: &serde_json::value::RawValue) -> Option<Self> {
                 use $crate::answer::FromText as _;
-                serde_json::from_str(raw.get()).ok().map(<$type>::from_text)
+                $crate::answer::word_of(raw).map(<$type>::from_text)
             }
         }
     };
@@ -170,7 +180,7 @@ macro_rules! number_property {
         impl $crate::answer::ListItem for $type {
             fn item(raw: &serde_json::value::RawValue) -> Option<Self> {
                 use $crate::answer::FromNumber as _;
-                raw.get().trim_matches('"').parse().ok().map(<$type>::from_number)
+                $crate::answer::number_of(raw).map(<$type>::from_number)
             }
         }
     };
@@ -187,7 +197,7 @@ pub(crate) trait ListItem: Sized {
 
 impl ListItem for String {
     fn item(raw: &RawValue) -> Option<Self> {
-        serde_json::from_str(raw.get()).ok()
+        word_of(raw)
     }
 }
 
@@ -205,7 +215,13 @@ impl<T: ListItem> Property for Vec<T> {
     fn of(fields: &Fields<'_>, property: &'static str) -> Result<Self, RowError> {
         let Some(raw) = fields.raw(property) else { return Ok(Self::new()) };
         let wrong = || RowError { property, missing: false };
-        let items: Vec<&RawValue> = serde_json::from_str(raw.get()).map_err(|_| wrong())?;
-        items.into_iter().map(|item| T::item(item).ok_or_else(wrong)).collect()
+        let items: Vec<&RawValue> = match raw.get().as_bytes().first() {
+            Some(b'[') => serde_json::from_str(raw.get()).map_err(|_| wrong())?,
+            _ if matches!(raw.get(), "\"\"" | "{}") => return Ok(Self::new()),
+            // One thing alone, where a list of one is meant.
+            _ => vec![raw],
+        };
+        let items = items.into_iter().filter(|item| item.get() != "null");
+        items.map(|item| T::item(item).ok_or_else(wrong)).collect()
     }
 }

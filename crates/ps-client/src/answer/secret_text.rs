@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 /// A general JSON reader gathers escaped strings in a buffer of its own, which nobody wipes;
 /// hence this one.
 pub(crate) fn secret_text(json: &[u8]) -> Option<SecretString> {
-    let text = std::str::from_utf8(json).ok()?.trim_matches([' ', '\t', '\r', '\n']);
+    let text = std::str::from_utf8(json).ok()?.trim_start_matches('\u{feff}');
+    let text = text.trim_matches([' ', '\t', '\r', '\n']);
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     // Unescaping never makes a string longer, so this never grows.
     let mut secret = Zeroizing::new(String::with_capacity(inner.len()));

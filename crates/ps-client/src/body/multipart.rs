@@ -1,14 +1,29 @@
 //! `multipart/form-data` (RFC 7578) with one part of JSON and one file.
 
+use std::ops::Range;
+
 use zeroize::Zeroizing;
 
-/// The body and its content type. The boundary is one that the contents do not hold.
+use super::json::Written;
+
+/// A body of parts.
+pub(crate) struct Form {
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    pub(crate) media_type: String,
+    /// Where secrets of the metadata stand in it, as texts of JSON.
+    pub(crate) secrets: Vec<Range<usize>>,
+}
+
+/// The boundary is one that the contents do not hold.
 pub(crate) fn multipart(
-    metadata: Option<&[u8]>,
+    metadata: Option<&Written>,
     field: &str,
     file_name: &str,
     file: &[u8],
-) -> (Zeroizing<Vec<u8>>, String) {
+) -> Form {
+    let secrets_in = |metadata: &Written| metadata.secrets.clone();
+    let secrets = metadata.map(secrets_in).unwrap_or_default();
+    let metadata = metadata.map(|written| written.bytes.as_slice());
     let held = |boundary: &str| {
         let holds = |bytes: &[u8]| bytes.windows(boundary.len()).any(|w| w == boundary.as_bytes());
         holds(file) || metadata.is_some_and(holds)
@@ -41,7 +56,13 @@ pub(crate) fn multipart(
     for piece in [file_head.as_bytes(), file, b"\r\n", tail.as_bytes()] {
         body.extend_from_slice(piece);
     }
-    (body, format!("multipart/form-data; boundary={boundary}"))
+    let head = metadata_head.len();
+    let moved = |range: Range<usize>| range.start + head..range.end + head;
+    Form {
+        bytes: body,
+        media_type: format!("multipart/form-data; boundary={boundary}"),
+        secrets: secrets.into_iter().map(moved).collect(),
+    }
 }
 
 /// A file name inside quotes, as browsers write it (RFC 7578, 4.2, and the HTML standard).
@@ -51,12 +72,14 @@ fn quoted(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::multipart;
+    use super::{Form, multipart};
 
     #[test]
     fn boundary_is_one_that_the_file_does_not_hold() {
         let file = b"--keyferry-part-0\r\nkeyferry-part-1";
-        let (body, kind) = multipart(Some(b"{}"), "files", "a\"b.txt", file);
+        let metadata = crate::body::Json::of_members(|_| {});
+        let Form { bytes: body, media_type: kind, .. } =
+            multipart(Some(&metadata), "files", "a\"b.txt", file);
         assert_eq!(kind, "multipart/form-data; boundary=keyferry-part-2");
         let text = String::from_utf8(body.to_vec()).unwrap();
         let expected = "--keyferry-part-2\r\n\

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use super::declare::calls;
 use super::{ApiAnswer, ApiRequest, Endpoint};
-use crate::answer::{Fields, RowError, secret_text};
+use crate::answer::{Fields, RowError, plain, secret_text};
 use crate::error::{Error, ErrorKind};
 use crate::model::UserId;
 
@@ -35,10 +35,10 @@ impl SignedInUser {
     fn read(fields: &Fields<'_>) -> Result<Self, RowError> {
         Ok(Self {
             user: UserId::new(fields.id("UserId")?),
-            user_name: fields.text("UserName")?,
-            name: fields.text("Name")?,
-            email: fields.text("EmailAddress")?,
-            sid: fields.text("SID")?,
+            user_name: fields.word("UserName")?,
+            name: fields.word("Name")?,
+            email: fields.word("EmailAddress")?,
+            sid: fields.word("SID")?,
         })
     }
 }
@@ -52,10 +52,10 @@ impl Endpoint for SignIn {
     }
 
     fn read(&self, answer: &ApiAnswer) -> Result<SignedInUser, Error> {
-        if answer.0.status == http::StatusCode::FORBIDDEN {
+        if answer.0.status == http::StatusCode::FORBIDDEN && !answer.is_html() {
             return Err(Error::new(Self::NAME, ErrorKind::LicenceInvalid).with_answer(403, None));
         }
-        let fields = Fields::read(answer.text(Self::NAME)?);
+        let fields = Fields::read(plain(answer.text(Self::NAME)?));
         fields
             .and_then(|fields| SignedInUser::read(&fields))
             .map_err(|error| answer.unreadable(Self::NAME, error))
@@ -81,7 +81,7 @@ pub(crate) fn read_token(answer: &ApiAnswer) -> Result<SecretString, Error> {
         return Err(Error::new(NAME, ErrorKind::SignInRefused).with_answer(status.as_u16(), None));
     }
     // The whole text holds the token, so the reader's errors are not passed on.
-    let fields = Fields::read(answer.text(NAME)?)
+    let fields = Fields::read(plain(answer.text(NAME)?))
         .map_err(|_| answer.unreadable(NAME, "it is not a token answer"))?;
     let token = fields.raw("access_token").and_then(|raw| secret_text(raw.get().as_bytes()));
     token.ok_or_else(|| answer.unreadable(NAME, "property access_token is missing"))

@@ -13,8 +13,8 @@
 ///     , Unsafe;                               what a repeat does, where the method does not say
 /// ```
 ///
-/// Answers: `nothing`, `object(T)`, `list(T)`, `number(T)` for a bare number, `word` for a bare
-/// text, `secret` for a bare text that is one, `file` for bytes.
+/// Answers: `nothing`, `object(T)`, `list(T)`, `number(T)` for a bare number, `secret` for a bare
+/// text that is one, `file` for bytes.
 ///
 /// Calls that are written out by hand are named first: `@also [TypeName "permission" Confirmed]`.
 macro_rules! calls {
@@ -153,7 +153,6 @@ macro_rules! answer_type {
     (object $type:ty) => { $type };
     (list $type:ty) => { Vec<$type> };
     (number $type:ty) => { $type };
-    (word) => { String };
     (secret) => { secrecy::SecretString };
     (file) => { zeroize::Zeroizing<Vec<u8>> };
 }
@@ -170,9 +169,6 @@ macro_rules! read_as {
     };
     ($answer:ident, $name:expr, number $type:ty) => {
         $answer.number::<$type>($name)
-    };
-    ($answer:ident, $name:expr, word) => {
-        $answer.word($name)
     };
     ($answer:ident, $name:expr, secret) => {
         $answer.secret($name)

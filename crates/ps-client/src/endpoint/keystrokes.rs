@@ -1,5 +1,7 @@
 //! What was typed in recorded sessions.
 
+use secrecy::SecretString;
+
 use super::declare::calls;
 use crate::model::{Keystroke, KeystrokeId, SessionId};
 
@@ -23,7 +25,7 @@ calls! {
     /// Looks for a text in all sessions.
     SearchKeystrokes {
         /// The text.
-        data: String,
+        data: SecretString,
         /// What kind it is; 0 is any.
         kind: i64,
     }

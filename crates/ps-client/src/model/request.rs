@@ -403,29 +403,29 @@ impl Readable for ReleaseRequest {
     const HOLDS_SECRET: bool = false;
 
     fn read(row: &Fields<'_>) -> Result<Self, RowError> {
-        let status = match row.text("Status")? {
+        let status = match row.word("Status")? {
             Some(status) if status.eq_ignore_ascii_case("active") => RequestStatus::Active,
             Some(status) if status.eq_ignore_ascii_case("pending") => RequestStatus::Pending,
             Some(status) => RequestStatus::Other(status),
             None => RequestStatus::Unsaid,
         };
-        let time = |name| Ok::<_, RowError>(row.text(name)?.map(VaultTime::from_text));
+        let time = |name| Ok::<_, RowError>(row.word(name)?.map(VaultTime::from_text));
         Ok(Self {
             request: RequestId::new(row.id("RequestID")?),
             system: SystemId::new(row.id("SystemID")?),
-            system_name: row.text("SystemName")?,
+            system_name: row.word("SystemName")?,
             account: AccountId::new(row.id("AccountID")?),
-            account_name: row.text("AccountName")?,
-            domain: row.text("DomainName")?,
+            account_name: row.word("AccountName")?,
+            domain: row.word("DomainName")?,
             application: row.some_id("ApplicationID")?.map(ApplicationId::new),
             release: time("RequestReleaseDate")?,
             approved: time("ApprovedDate")?,
             expires: time("ExpiresDate")?,
             status,
-            access_type: row.text("AccessType")?,
-            reason: row.text("Reason")?,
+            access_type: row.word("AccessType")?,
+            reason: row.word("Reason")?,
             cancelled: time("CanceledDate")?,
-            requestor: row.text("RequestorName")?,
+            requestor: row.word("RequestorName")?,
             requestor_user: row.some_id("RequestorUserID")?.map(UserId::new),
             is_api_only: row.flag("APIOnlyAccess")?,
         })

@@ -91,7 +91,8 @@ models! {
         /// Its number.
         line: Option<u32> = "LineNumber",
         /// Why not.
-        error: Option<String> = "Error",
+        /// It may quote the line, and so a secret.
+        error: Option<SecretString> = "Error",
     }
 
     /// A secret. Which value it has depends on its kind, on the call, and on `Decrypt`.

@@ -28,6 +28,7 @@ mod keeper;
 mod lanes;
 mod lending;
 mod names;
+mod odd;
 mod paging;
 mod paper;
 mod reads;

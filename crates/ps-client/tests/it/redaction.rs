@@ -225,3 +225,43 @@ async fn secrets_in_bodies_are_printed_neither_by_calls_nor_by_a_server_that_ech
         }
     }
 }
+
+#[tokio::test]
+async fn notes_of_a_file_and_what_is_looked_for_in_recordings_are_secrets_too() {
+    use ps_client::endpoint::keystrokes::SearchKeystrokes;
+    use ps_client::endpoint::secrets_safe::folders::ImportIntoFolder;
+    use ps_client::endpoint::secrets_safe::secrets::CreateFileSecret;
+    use ps_client::model::{FileSecret, FolderId, NewSecretOwner, UserId};
+
+    let planted = "planted-answer \"quoted\" end";
+    let owners = vec![NewSecretOwner::of_user(UserId::new(7))];
+    let file = CreateFileSecret {
+        folder: FolderId::new("f01d"),
+        new: FileSecret::new("Disk", "disk.key", owners).notes(planted.into()),
+        contents: b"planted-credential".to_vec().into(),
+    };
+    let looked_for = SearchKeystrokes { data: planted.into(), kind: 0 };
+    search("calls", &format!("{file:?} {looked_for:?} {looked_for:#?}"));
+
+    let vault = Vault::open();
+    let session = vault.session().await;
+    let json = serde_json::to_string(planted).unwrap();
+    for echo in [format!("not like this: {planted}"), format!("cannot read {json}")] {
+        vault.on("POST Secrets-Safe/Folders/f01d/secrets/file", reply(400, &echo));
+        vault.on("POST Keystrokes/Search", reply(400, &echo));
+        let errors =
+            [session.send(&file).await.unwrap_err(), session.send(&looked_for).await.unwrap_err()];
+        for error in errors {
+            search_chain(&error);
+            let excerpt = error.excerpt().unwrap();
+            assert!(excerpt.contains("[redacted]") && !excerpt.contains("quoted"), "{excerpt}");
+        }
+    }
+
+    let import = ImportIntoFolder { folder: FolderId::new("f01d"), csv: Vec::new().into() };
+    let errors = r#"{"Errors":[{"LineNumber":2,"Error":"bad: x,planted-answer,y"}]}"#;
+    vault.on("POST Secrets-Safe/Folders/f01d/upload", reply(201, errors));
+    let told = session.send(&import).await.unwrap();
+    assert_eq!(told.errors[0].line, Some(2));
+    search("what an import came to", &format!("{told:?}"));
+}

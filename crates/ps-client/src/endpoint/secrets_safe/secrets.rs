@@ -4,7 +4,7 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretSlice};
 
-use crate::body::{Body, Json, multipart};
+use crate::body::{Body, Form, Json, multipart};
 use crate::endpoint::declare::{calls, paged};
 use crate::endpoint::{ApiAnswer, ApiRequest, Endpoint};
 use crate::error::Error;
@@ -13,6 +13,9 @@ use crate::model::{
     StoredSecret, TextSecret,
 };
 use crate::repeat::Repeat;
+
+/// Version of the body that describes a file: the one whose owners are users and groups.
+const VERSION: &str = "3.1";
 
 /// The largest file that Secrets Safe takes, in bytes.
 pub const MAX_FILE: usize = 5_000_000;
@@ -46,8 +49,8 @@ pub struct UpdateFileSecret {
     pub contents: Option<SecretSlice<u8>>,
 }
 
-fn file_form(new: &FileSecret, contents: &[u8]) -> (zeroize::Zeroizing<Vec<u8>>, String) {
-    multipart(Some(&Json::of_body(new).bytes), "file", &new.file_name, contents)
+fn file_form(new: &FileSecret, contents: &[u8]) -> Form {
+    multipart(Some(&Json::of_body(new)), "file", &new.file_name, contents)
 }
 
 fn check_file(
@@ -69,7 +72,9 @@ impl Endpoint for CreateFileSecret {
     fn request(&self) -> ApiRequest {
         let path = ["Secrets-Safe", "Folders", self.folder.as_str(), "secrets", "file"];
         let form = file_form(&self.new, self.contents.expose_secret());
-        ApiRequest::new(http::Method::POST, &path).multipart(form)
+        ApiRequest::new(http::Method::POST, &path)
+            .set("version", &VERSION.to_owned())
+            .multipart(form)
     }
 
     fn read(&self, answer: &ApiAnswer) -> Result<StoredSecret, Error> {
@@ -91,7 +96,7 @@ impl Endpoint for UpdateFileSecret {
 
     fn request(&self) -> ApiRequest {
         let path = ["Secrets-Safe", "Secrets", self.secret.as_str(), "file"];
-        let request = ApiRequest::new(http::Method::PUT, &path);
+        let request = ApiRequest::new(http::Method::PUT, &path).set("version", &VERSION.to_owned());
         match &self.contents {
             Some(contents) => request.multipart(file_form(&self.new, contents.expose_secret())),
             None => request.json(Json::of_body(&self.new)),

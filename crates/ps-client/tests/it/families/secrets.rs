@@ -157,7 +157,7 @@ fn changes(tried: &mut Tried) {
         "PUT Secrets-Safe/Secrets/5ec2/text?version=3.1", {body}, 204 "");
     let new = FileSecret::new("Disk", "disk.key", owners());
     t!(tried: UpdateFileSecret { secret: secret(), new, contents: None },
-        "PUT Secrets-Safe/Secrets/5ec2/file",
+        "PUT Secrets-Safe/Secrets/5ec2/file?version=3.1",
         {{"Title": "Disk", "FileName": "disk.key", "Owners": [{"UserId": 7}]}}, 204 "");
 }
 
@@ -170,7 +170,7 @@ fn a_file_goes_along_with_what_is_known_of_it() {
         contents: b"\x00\xFFplanted".to_vec().into(),
     };
     call.check().unwrap();
-    assert_eq!(crate::sent::line(&call), "POST Secrets-Safe/Folders/f01d/secrets/file");
+    assert_eq!(crate::sent::line(&call), "POST Secrets-Safe/Folders/f01d/secrets/file?version=3.1");
     let request = call.request();
     let sent = request.body().unwrap();
     let metadata = br#"{"Title":"Disk","FileName":"disk.key","Owners":[{"GroupId":3}]}"#;

@@ -257,7 +257,7 @@ fn recordings(tried: &mut Tried) {
     t!(tried: ListKeystrokes { session: SessionId::new(9) },
         "GET Sessions/9/Keystrokes", 200 &list(KEYSTROKE));
     t!(tried: GetKeystroke { keystroke: KeystrokeId::new(1) }, "GET Keystrokes/1", 200 KEYSTROKE);
-    t!(tried: SearchKeystrokes { data: "ls".to_owned(), kind: 0 },
+    t!(tried: SearchKeystrokes { data: "ls".into(), kind: 0 },
         "POST Keystrokes/Search", {{"Data": "ls", "Type": 0}}, 200 &list(KEYSTROKE));
     let new = NewReplay::new("tk".into(), "rk".into(), Protocol::Ssh).headless(true);
     t!(tried: CreateReplay { new }, "POST pbsm/replay",

@@ -65,7 +65,7 @@ pub(super) async fn play(vault: &Server, vera: &Seat) {
     assert_eq!(keys.len(), 2);
     let keystroke = ask!(vera, GetKeystroke { keystroke: keys[1].keystroke });
     assert_eq!(keystroke.data.unwrap().expose_secret(), "whoami");
-    assert_eq!(ask!(vera, SearchKeystrokes { data: "WHOAMI".to_owned(), kind: 1 }).len(), 5);
+    assert_eq!(ask!(vera, SearchKeystrokes { data: "WHOAMI".into(), kind: 1 }).len(), 5);
     refused!(joe, ListKeystrokes { session: running });
 
     let read = ask!(vera, GetSession { session: running });
