@@ -2,13 +2,14 @@
 
 mod check;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 pub(crate) use check::check_domains;
 
+use crate::directory::{Key, Question};
 use crate::dn::Dn;
 use crate::trace::{DomainKey, DomainMatch};
-use crate::{DomainId, fold};
+use crate::{DirectoryUse, DomainId, fold};
 
 /// A place in the table of domains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,12 +28,16 @@ pub(crate) struct Domains {
     bases: Vec<Base>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Domain {
     pub(crate) id: DomainId,
     pub(crate) netbios: Option<String>,
     pub(crate) dns: Vec<String>,
     pub(crate) suffix: Vec<String>,
+    pub(crate) directory: DirectoryUse,
+    /// What the rules of this domain want to know from its directory.
+    pub(crate) attributes: BTreeSet<String>,
+    pub(crate) groups: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -93,6 +98,34 @@ impl Domains {
 
     pub(crate) fn get(&self, index: DomainIndex) -> Option<&Domain> {
         self.domains.get(index.0)
+    }
+
+    pub(crate) fn get_mut(&mut self, index: DomainIndex) -> Option<&mut Domain> {
+        self.domains.get_mut(index.0)
+    }
+
+    /// When the directory of a domain is asked.
+    pub(crate) fn directory(&self, index: DomainIndex) -> DirectoryUse {
+        self.get(index).map_or(DirectoryUse::Never, |domain| domain.directory)
+    }
+
+    /// The domains whose directory may be asked.
+    pub(crate) fn with_directory(&self) -> impl Iterator<Item = DomainIndex> {
+        let has = |(at, domain): (usize, &Domain)| {
+            (domain.directory != DirectoryUse::Never).then_some(DomainIndex(at))
+        };
+        self.domains.iter().enumerate().filter_map(has)
+    }
+
+    /// The question to the directory of a domain about one user.
+    pub(crate) fn question(&self, index: DomainIndex, by: Key) -> Question {
+        let domain = self.get(index);
+        Question {
+            domain: domain.map_or_else(|| DomainId::new(""), |domain| domain.id.clone()),
+            by,
+            attributes: domain.map(|domain| domain.attributes.clone()).unwrap_or_default(),
+            groups: domain.map(|domain| domain.groups.clone()).unwrap_or_default(),
+        }
     }
 
     pub(crate) fn id(&self, index: DomainIndex) -> Option<&DomainId> {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod directory;
 mod dn;
 mod domains;
 mod findings;
@@ -14,17 +15,20 @@ mod problem;
 mod reconcile;
 mod refusal;
 mod resolution;
+mod resolve;
 mod rule;
 mod rule_set;
 mod runas;
+mod search;
 mod template;
 pub mod trace;
 
+pub use directory::{AccountState, Answer, Answers, Entry, Key, Progress, Question};
 pub use dn::{AttributeType, Ava, Dn, DnError, DnProblem, LeafUser, NoDnsDomain, NotAPerson, Rdn};
 pub use fold::{Folded, fold, is_same};
 pub use mapping_file::{
-    DenyTable, DomainTable, ExceptionTable, FormKey, FromKey, LocalAccounts, MappingFile,
-    PolicyTable, RuleTable,
+    AllowTable, DenyTable, DirectoryUse, DomainTable, ExceptionTable, FormKey, FromKey,
+    LocalAccounts, MappingFile, PolicyTable, Probe, RuleTable, RunasTemplates,
 };
 pub use name::{BareName, DownLevelName, Name, NameError, NameProblem, Upn};
 pub use pointer::Pointed;

@@ -17,6 +17,8 @@ pub struct MappingFile {
     pub domain: Vec<DomainTable>,
     /// Users that are nobody, whatever the rules say. Checked first.
     pub deny: Vec<DenyTable>,
+    /// When there is any, only users that one of them names are anybody. Checked second.
+    pub allow: Vec<AllowTable>,
     /// Single persons. Checked before the rules.
     pub exception: Vec<ExceptionTable>,
     /// The rules, in order: the first whose conditions all hold decides.
@@ -29,6 +31,35 @@ pub struct MappingFile {
 pub struct PolicyTable {
     /// What becomes of users of the site itself, who belong to no domain.
     pub local_accounts: LocalAccounts,
+    /// Which of the spellings that a rule makes is used.
+    pub probe: Probe,
+}
+
+/// Which of several spellings of one vault user is used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Probe {
+    /// The first.
+    None,
+    /// The first that the vault knows. Only "no such user" goes on to the next.
+    #[default]
+    FirstKnown,
+    /// The only one that the vault knows; nobody when it knows two.
+    ExactlyOne,
+}
+
+/// When the directory of a domain is asked about a user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DirectoryUse {
+    /// There is none, or it is not asked.
+    #[default]
+    Never,
+    /// For what only it can tell: who is behind a principal name or a distinguished name without
+    /// a logon name, and whatever the rules of the domain use of it.
+    WhenNeeded,
+    /// For every user: whoever is not there, or is disabled there, is nobody.
+    Always,
 }
 
 /// What becomes of a bare name that comes without a distinguished name, where no domain is the
@@ -63,6 +94,9 @@ pub struct DomainTable {
     /// Whether this is the domain of a bare name without a distinguished name. At most one is.
     #[serde(default)]
     pub default: bool,
+    /// When the domain's directory is asked.
+    #[serde(default)]
+    pub directory: DirectoryUse,
 }
 
 /// One `[[mapping.deny]]`.
@@ -72,6 +106,16 @@ pub struct DenyTable {
     /// User names without a domain.
     pub user: Vec<String>,
     /// The id of the domain in which they are denied. Absent or `*`: in all, and local ones too.
+    pub domain: Option<String>,
+}
+
+/// One `[[mapping.allow]]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AllowTable {
+    /// User names without a domain.
+    pub user: Vec<String>,
+    /// The id of the domain in which they are allowed. Absent or `*`: in all.
     pub domain: Option<String>,
 }
 
@@ -105,6 +149,12 @@ pub struct RuleTable {
     pub from: Option<Vec<FromKey>>,
     /// A distinguished name (RFC 4514) at or below which the user's own must lie.
     pub dn_under: Option<String>,
+    /// Names of security providers, as the site states them; case of ASCII letters is ignored.
+    /// Absent: users of any.
+    pub provider: Option<Vec<String>>,
+    /// Groups of the directory, a distinguished name or a SID each. The user belongs to one of
+    /// them, itself or through another group. Needs the domain's `directory`.
+    pub group: Option<Vec<String>>,
     /// A regular expression for the whole user part in lower case. Absent: every user.
     pub user: Option<String>,
     /// The users of a shared vault user.
@@ -112,10 +162,39 @@ pub struct RuleTable {
     /// Whether all users of this rule stand for one and the same vault user.
     #[serde(default)]
     pub shared: bool,
-    /// The template of the vault user, such as `{netbios}\{user}`.
-    pub runas: String,
+    /// The template of the vault user, such as `{netbios}\{user}`; or up to five, for spellings of
+    /// one vault user (see [`Probe`]).
+    pub runas: RunasTemplates,
     /// The id of another domain, if the vault user belongs to that one.
     pub cross_domain: Option<String>,
+}
+
+/// The templates of a rule: one text, or a list of texts.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "a template, or a list of templates")]
+pub enum RunasTemplates {
+    /// `runas = '{netbios}\{user}'`
+    One(String),
+    /// `runas = ['{netbios}\{user}', '{user}@{dns}']`
+    Several(Vec<String>),
+}
+
+impl Default for RunasTemplates {
+    fn default() -> Self {
+        Self::One(String::new())
+    }
+}
+
+impl RunasTemplates {
+    /// The templates in the order they are tried, each with its place in the list.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (Option<usize>, &str)> {
+        let (one, several) = match self {
+            Self::One(text) => (Some((None, text.as_str())), &[][..]),
+            Self::Several(texts) => (None, texts.as_slice()),
+        };
+        let several = several.iter().enumerate().map(|(at, text)| (Some(at), text.as_str()));
+        one.into_iter().chain(several)
+    }
 }
 
 /// A spelling of a user name, as rules write it.
@@ -142,4 +221,6 @@ pub enum FromKey {
     Dn,
     /// The domain that is marked `default`.
     Default,
+    /// The entry of the user in the domain's directory.
+    Directory,
 }

@@ -54,6 +54,11 @@ impl Pattern {
         }
     }
 
+    /// Whether it is written the same.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.regex.as_str() == other.regex.as_str()
+    }
+
     /// The names of its captures.
     pub(crate) fn captures(&self) -> &[String] {
         &self.captures

@@ -1,4 +1,4 @@
-//! The deny list and the exceptions: tables of single persons.
+//! Deny lists, allow lists and exceptions: tables of single persons.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use crate::account::{Account, BadAccount, VaultAccount};
 use crate::domains::{DomainIndex, Domains};
 use crate::findings::Findings;
 use crate::name::check_user;
-use crate::{DenyTable, ExceptionTable, Folded, LocalAccounts, Runas, fold};
+use crate::{ExceptionTable, Folded, LocalAccounts, Runas, fold};
 
 /// One person: a user of a domain, or of the site itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -15,26 +15,30 @@ pub(crate) struct Person {
     pub(crate) user: Folded,
 }
 
-/// The checked `[[deny]]` tables.
+/// The checked `[[deny]]` tables, or the checked `[[allow]]` tables.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct DenyList(Vec<Denied>);
+pub(crate) struct UserLists(Vec<UserList>);
 
 #[derive(Debug, Clone)]
-struct Denied {
+struct UserList {
     number: usize,
     users: Vec<Folded>,
     /// `None` means every domain and the site itself.
     domain: Option<DomainIndex>,
 }
 
-impl DenyList {
+impl UserLists {
     /// The number of the table that names this person.
     pub(crate) fn find(&self, person: &Person) -> Option<usize> {
-        let names_person = |denied: &&Denied| {
-            (denied.domain.is_none() || denied.domain == person.domain)
-                && denied.users.contains(&person.user)
+        let names_person = |list: &&UserList| {
+            (list.domain.is_none() || list.domain == person.domain)
+                && list.users.contains(&person.user)
         };
-        self.0.iter().find(names_person).map(|denied| denied.number)
+        self.0.iter().find(names_person).map(|list| list.number)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -68,38 +72,40 @@ impl Exceptions {
     }
 }
 
-pub(crate) fn check_deny_list(
-    tables: &[DenyTable],
+/// Checks the tables of one `kind`: users, and the id of their domain.
+pub(crate) fn check_lists<'t>(
+    kind: &str,
+    tables: impl Iterator<Item = (&'t [String], Option<&'t str>)>,
     domains: &Domains,
     findings: &mut Findings,
-) -> DenyList {
-    let mut list = Vec::new();
-    for (number, table) in tables.iter().enumerate() {
-        let path = format!("deny[{number}]");
-        let domain = match table.domain.as_deref() {
+) -> UserLists {
+    let mut lists = Vec::new();
+    for (number, (users, domain)) in tables.enumerate() {
+        let path = format!("{kind}[{number}]");
+        let domain = match domain {
             None | Some("*") => None,
             Some(id) => match check_domain(&path, "domain", id, domains, findings) {
                 Some(index) => Some(index),
                 None => continue,
             },
         };
-        if table.user.is_empty() {
+        if users.is_empty() {
             findings.problem(format!("{path}.user"), "nobody is named", "name users, or remove it");
         }
-        for (place, user) in table.user.iter().enumerate() {
+        for (place, user) in users.iter().enumerate() {
             check_user_key(&format!("{path}.user[{place}]"), user, findings);
         }
-        let users = table.user.iter().map(|user| fold(user)).collect();
-        list.push(Denied { number: number + 1, users, domain });
+        let users = users.iter().map(|user| fold(user)).collect();
+        lists.push(UserList { number: number + 1, users, domain });
     }
-    DenyList(list)
+    UserLists(lists)
 }
 
 pub(crate) fn check_exceptions(
     tables: &[ExceptionTable],
     domains: &Domains,
     local_accounts: LocalAccounts,
-    denied: &DenyList,
+    denied: &UserLists,
     findings: &mut Findings,
 ) -> Exceptions {
     let mut exceptions = Exceptions::default();

@@ -1,5 +1,6 @@
 //! Name and distinguished name put together: one person, or nobody.
 
+use crate::directory::Entry;
 use crate::dn::{Dn, LeafUser};
 use crate::domains::{DomainIndex, Domains, Found};
 use crate::name::Name;
@@ -14,6 +15,8 @@ pub(crate) struct Principal<'a> {
     pub(crate) form: Form,
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) dn: Option<&'a Dn<'a>>,
+    /// The person's entry in a directory, when one was asked.
+    pub(crate) entry: Option<Entry>,
 }
 
 /// Why name and distinguished name give nobody.
@@ -53,19 +56,9 @@ pub(crate) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// The person that both speak of. Whatever they do not agree on is a refusal.
-    pub(crate) fn reconcile(
-        &self,
-        domains: &Domains,
-        local_accounts: LocalAccounts,
-    ) -> Result<Principal<'a>, Disagreement> {
-        let (domain, evidence) = self.domain(domains, local_accounts)?;
-        let user = self.user()?;
-        let person = Person { domain, user: fold(user) };
-        Ok(Principal { person, form: self.name.form(), evidence, dn: self.dn })
-    }
-
-    fn domain(
+    /// The domain that both speak of, and what says so. Whatever they do not agree on is a
+    /// refusal.
+    pub(crate) fn domain(
         &self,
         domains: &Domains,
         local_accounts: LocalAccounts,
@@ -119,32 +112,41 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn user(&self) -> Result<&'a str, Disagreement> {
+    /// The person as name and distinguished name alone tell it.
+    pub(crate) fn without_directory(
+        &self,
+        domain: Option<DomainIndex>,
+        user: &str,
+        evidence: Vec<Evidence>,
+    ) -> Principal<'a> {
+        let person = Person { domain, user: fold(user) };
+        Principal { person, form: self.name.form(), evidence, dn: self.dn, entry: None }
+    }
+
+    /// The logon name that both speak of. `None` if a distinguished name is all there is, and it
+    /// states none.
+    pub(crate) fn user(&self) -> Result<Option<&'a str>, Disagreement> {
         let leaf = self.dn.map_or(LeafUser::Absent, Dn::leaf_user);
         match (self.name.user(), leaf) {
             (_, LeafUser::Unclear) => refuse(
                 Refusal::UserConflict,
                 "the distinguished name states several logon names".to_owned(),
             ),
-            (Some(user), LeafUser::Absent) => Ok(user),
-            (Some(user), LeafUser::One(leaf)) if is_same(user, leaf) => Ok(user),
+            (Some(user), LeafUser::Absent) => Ok(Some(user)),
+            (Some(user), LeafUser::One(leaf)) if is_same(user, leaf) => Ok(Some(user)),
             (Some(user), LeafUser::One(leaf)) => refuse(
                 Refusal::UserConflict,
                 format!("the name says `{user}`, the distinguished name `{leaf}`"),
             ),
-            (None, LeafUser::One(leaf)) => logon_name(leaf),
-            (None, LeafUser::Absent) => refuse(
-                Refusal::BadName,
-                "the distinguished name states no logon name: its first part has neither uid nor \
-                 sAMAccountName"
-                    .to_owned(),
-            ),
+            (None, LeafUser::One(leaf)) => logon_name(leaf).map(Some),
+            (None, LeafUser::Absent) => Ok(None),
         }
     }
 }
 
-/// A logon name out of a distinguished name must be what a bare name may be.
-fn logon_name(leaf: &str) -> Result<&str, Disagreement> {
+/// A logon name out of a distinguished name, or out of a directory, must be what a bare name may
+/// be.
+pub(crate) fn logon_name(leaf: &str) -> Result<&str, Disagreement> {
     match Name::parse(leaf) {
         Ok(Name::Bare(name)) => match Name::Bare(name).account() {
             AccountKind::Machine => {

@@ -28,8 +28,20 @@ pub enum Refusal {
     DomainConflict,
     /// The name and the distinguished name belong to different users.
     UserConflict,
+    /// The directory has no such user.
+    NotFound,
+    /// A directory knows several users like this, or several directories know one.
+    Ambiguous,
+    /// The directory says that the account is disabled, locked or expired.
+    Disabled,
+    /// The directory's entry is not that of the user who was asked for.
+    DirectoryMismatch,
+    /// The directory that must be asked did not answer.
+    DirectoryUnavailable,
     /// The deny list names the user.
     Denied,
+    /// There are allow lists, and none names the user.
+    NotAllowed,
     /// No rule covers the user.
     NoRule,
     /// The rule that decides made a vault user that must not be used.
@@ -42,7 +54,14 @@ impl Refusal {
     /// Whether more than one person or vault user could have been meant, so that nobody was.
     #[must_use]
     pub fn is_ambiguous(self) -> bool {
-        matches!(self, Self::DomainConflict | Self::UserConflict | Self::Collision)
+        matches!(
+            self,
+            Self::DomainConflict
+                | Self::UserConflict
+                | Self::Ambiguous
+                | Self::DirectoryMismatch
+                | Self::Collision
+        )
     }
 
     /// The name under which logs, audit records and documents know this reason.
@@ -59,7 +78,13 @@ impl Refusal {
             Self::Guest => "guest",
             Self::DomainConflict => "domain_conflict",
             Self::UserConflict => "user_conflict",
+            Self::NotFound => "not_found",
+            Self::Ambiguous => "ambiguous",
+            Self::Disabled => "disabled",
+            Self::DirectoryMismatch => "directory_mismatch",
+            Self::DirectoryUnavailable => "directory_unavailable",
             Self::Denied => "denied",
+            Self::NotAllowed => "not_allowed",
             Self::NoRule => "no_rule",
             Self::BadResult => "bad_result",
             Self::Collision => "collision",
@@ -90,6 +115,21 @@ impl Refusal {
             Self::DomainConflict | Self::UserConflict => {
                 "find out at the site's security provider why name and distinguished name disagree"
             }
+            Self::NotFound => {
+                "create the user in the directory, or correct the name at the site's security provider"
+            }
+            Self::Ambiguous => {
+                "let the directory's administrator give each user a name of their own"
+            }
+            Self::Disabled => "let the directory's administrator enable the account",
+            Self::DirectoryMismatch => {
+                "look at both names: directories call names equal that are not, and one may be made \
+                 to look like the other"
+            }
+            Self::DirectoryUnavailable => {
+                "see why no server of the directory answers; nobody is guessed meanwhile"
+            }
+            Self::NotAllowed => "name the user in an [[allow]] table if that is meant",
             Self::Denied => "remove the user from the [[deny]] tables if that is meant",
             Self::NoRule => "add a [[rule]] that covers the user, or an [[exception]]",
             Self::BadResult => "correct the `runas` of the rule or exception that decided",

@@ -44,18 +44,33 @@ pub enum Outcome {
 /// Only [`RuleSet::resolve`](crate::RuleSet::resolve) makes one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VaultUser {
-    pub(crate) runas: Runas,
+    /// INVARIANT: never empty.
+    pub(crate) candidates: Vec<Runas>,
     pub(crate) domain: Option<DomainId>,
     pub(crate) user: Folded,
     pub(crate) decided_by: DecidedBy,
+    pub(crate) is_shared: bool,
 }
 
 impl VaultUser {
     /// The name to sign in to the vault as, safe inside the header `Authorization: PS-Auth
-    /// key=…; runas=…;` (see [`Runas`]).
+    /// key=…; runas=…;` (see [`Runas`]). The first, if there are several spellings of it.
     #[must_use]
     pub fn runas(&self) -> &str {
-        self.runas.as_str()
+        self.candidates.first().map_or("", Runas::as_str)
+    }
+
+    /// All spellings of it, in the order of the rule. They are one account: the next one is for a
+    /// vault that says "no such user" to the one before, and for nothing else.
+    #[must_use]
+    pub fn candidates(&self) -> &[Runas] {
+        &self.candidates
+    }
+
+    /// Whether several persons stand for this one vault user, because a rule says so.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.is_shared
     }
 
     /// The id of the console user's domain in the mapping file. `None` for a user of the site
@@ -98,7 +113,7 @@ impl fmt::Display for DecidedBy {
 }
 
 /// The id of a domain in the mapping file. Its spelling is the file's, never the request's.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct DomainId(Arc<str>);
 
 impl DomainId {

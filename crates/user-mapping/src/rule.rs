@@ -4,13 +4,13 @@ mod check;
 
 pub(crate) use check::check_rules;
 
-use crate::Folded;
 use crate::dn::Dn;
 use crate::domains::DomainIndex;
 use crate::pattern::Pattern;
 use crate::reconcile::Principal;
 use crate::template::Template;
 use crate::trace::{Condition, Evidence, Form, RuleTried, Tried};
+use crate::{Folded, StatedUser, fold};
 
 /// A checked `[[rule]]`.
 #[derive(Debug, Clone)]
@@ -23,8 +23,15 @@ pub(crate) struct Rule {
     /// `None` takes a domain from anywhere.
     from: Option<Vec<Evidence>>,
     dn_under: Option<Dn<'static>>,
+    /// `None` takes users of any security provider.
+    providers: Option<Vec<Folded>>,
+    /// `None` takes users whatever groups they are in.
+    groups: Option<Vec<String>>,
     users: Users,
-    template: Template,
+    /// Whether all users of this rule stand for one and the same vault user.
+    is_shared: bool,
+    /// INVARIANT: never empty.
+    templates: Vec<Template>,
     /// The domain that the vault users belong to.
     target: DomainIndex,
 }
@@ -34,8 +41,7 @@ pub(crate) struct Rule {
 enum Users {
     All,
     Matching(Pattern),
-    /// These stand for one and the same vault user.
-    Sharing(Vec<Folded>),
+    Named(Vec<Folded>),
 }
 
 impl Rule {
@@ -43,8 +49,21 @@ impl Rule {
         &self.name
     }
 
-    pub(crate) fn template(&self) -> &Template {
-        &self.template
+    /// The templates of the spellings of the vault user.
+    pub(crate) fn templates(&self) -> &[Template] {
+        &self.templates
+    }
+
+    pub(crate) fn domain(&self) -> DomainIndex {
+        self.domain
+    }
+
+    /// Whether it cannot be tried without the user's entry in the directory.
+    pub(crate) fn needs_directory(&self) -> bool {
+        let by_directory = |from: &Vec<Evidence>| from.contains(&Evidence::Directory);
+        self.groups.is_some()
+            || self.from.as_ref().is_some_and(by_directory)
+            || self.templates.iter().any(|template| template.attributes().next().is_some())
     }
 
     pub(crate) fn target(&self) -> DomainIndex {
@@ -52,11 +71,11 @@ impl Rule {
     }
 
     pub(crate) fn is_shared(&self) -> bool {
-        matches!(self.users, Users::Sharing(_))
+        self.is_shared
     }
 
     /// Tries one condition after the other, up to the first that does not hold.
-    pub(crate) fn try_on(&self, principal: &Principal<'_>) -> RuleTried {
+    pub(crate) fn try_on(&self, stated: &StatedUser<'_>, principal: &Principal<'_>) -> RuleTried {
         let mut captures = Vec::new();
         let mut conditions = Vec::with_capacity(4);
         let mut holds = |condition, holds| {
@@ -69,13 +88,25 @@ impl Rule {
                 let comes_from = principal.evidence.iter().any(|place| from.contains(place));
                 holds(Condition::From, comes_from)
             })
+            && self.providers.as_ref().is_none_or(|providers| {
+                let provider = stated.provider.map(fold);
+                let is_one = provider.is_some_and(|provider| providers.contains(&provider));
+                holds(Condition::Provider, is_one)
+            })
             && self.dn_under.as_ref().is_none_or(|base| {
                 let is_under = principal.dn.is_some_and(|dn| dn.is_within(base));
                 holds(Condition::DnUnder, is_under)
             })
+            && self.groups.as_ref().is_none_or(|groups| {
+                let of_entry = principal.entry.as_ref().map(|entry| &entry.groups);
+                let is_member = groups
+                    .iter()
+                    .any(|group| of_entry.is_some_and(|of_entry| of_entry.contains(group)));
+                holds(Condition::Group, is_member)
+            })
             && match &self.users {
                 Users::All => true,
-                Users::Sharing(users) => {
+                Users::Named(users) => {
                     holds(Condition::Users, users.contains(&principal.person.user))
                 }
                 Users::Matching(pattern) => {

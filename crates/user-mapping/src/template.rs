@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::DirectoryUse;
+use crate::directory::Entry;
 use crate::domains::Domain;
 use crate::runas::is_allowed;
 
@@ -22,6 +24,8 @@ enum Piece {
 enum Field {
     User,
     Capture(String),
+    /// An attribute of the user's entry in the directory.
+    Directory(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +34,18 @@ enum Case {
     Lower,
     Upper,
 }
+
+/// What the fields of a template are filled with.
+pub(crate) struct Filling<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) captures: &'a [(String, String)],
+    pub(crate) entry: Option<&'a Entry>,
+}
+
+/// The user's entry does not have an attribute that the template uses.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the directory's entry has no single value of `{0}`")]
+pub(crate) struct NoAttribute(String);
 
 /// Why a text is no template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +62,10 @@ pub(crate) enum TemplateProblem {
     UnknownCase { name: String },
     #[error("the domain has no `{key}`")]
     NoDomainName { key: &'static str },
+    #[error("`{name}` is no attribute of a directory")]
+    Attribute { name: String },
+    #[error("`{{dir.{name}}}` needs a directory, and the rule's domain has none")]
+    NoDirectory { name: String },
 }
 
 impl TemplateProblem {
@@ -58,9 +78,14 @@ impl TemplateProblem {
                 "the vault's header takes printable ASCII without ; = [ ] , \" / : | + * ? < >"
             }
             Self::UnknownField { .. } => {
-                "fields are {user}, {netbios}, {dns}, {suffix} and the named captures of `user`"
+                "fields are {user}, {netbios}, {dns}, {suffix}, {dir.ATTRIBUTE} and the named captures of \
+                 `user`"
             }
             Self::UnknownCase { .. } => "write {field:lower} or {field:upper}",
+            Self::Attribute { .. } => {
+                "attributes are letters, digits and `-`, such as {dir.userPrincipalName}"
+            }
+            Self::NoDirectory { .. } => "set `directory` in the [[domain]], or use another field",
             Self::NoDomainName { .. } => "add it to the [[domain]], or use another field",
         }
     }
@@ -120,7 +145,7 @@ impl Template {
     }
 
     pub(crate) fn uses_user(&self) -> bool {
-        self.fields().any(|field| *field == Field::User)
+        self.fields().any(|field| matches!(field, Field::User | Field::Directory(_)))
     }
 
     pub(crate) fn uses_capture(&self, name: &str) -> bool {
@@ -134,25 +159,40 @@ impl Template {
         })
     }
 
-    /// Fills the fields in. A capture that took no part in the match is empty.
-    pub(crate) fn fill(&self, user: &str, captures: &[(String, String)]) -> String {
-        let mut filled = String::with_capacity(self.written.len() + user.len());
+    /// The attributes of the directory's entry that it uses.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &str> {
+        self.fields().filter_map(|field| match field {
+            Field::Directory(name) => Some(name.as_str()),
+            Field::User | Field::Capture(_) => None,
+        })
+    }
+
+    /// Fills the fields in. A capture that took no part in the match is empty; an attribute that
+    /// the entry does not have is an error.
+    pub(crate) fn fill(&self, filling: &Filling<'_>) -> Result<String, NoAttribute> {
+        let mut filled = String::with_capacity(self.written.len() + filling.user.len());
         for piece in &self.pieces {
             match piece {
                 Piece::Literal(literal) => filled.push_str(literal),
                 Piece::Field { field, case } => {
                     let value = match field {
-                        Field::User => user,
-                        Field::Capture(name) => captures
+                        Field::User => filling.user,
+                        Field::Capture(name) => filling
+                            .captures
                             .iter()
                             .find(|(capture, _)| capture == name)
                             .map_or("", |(_, value)| value.as_str()),
+                        Field::Directory(name) => filling
+                            .entry
+                            .and_then(|entry| entry.attributes.get(name))
+                            .filter(|value| !value.is_empty())
+                            .ok_or_else(|| NoAttribute(name.clone()))?,
                     };
                     filled.push_str(&case.apply(value));
                 }
             }
         }
-        filled
+        Ok(filled)
     }
 
     /// Fills every field with the same text.
@@ -200,6 +240,18 @@ fn read_field(
         "netbios" => of_domain("netbios", domain.netbios.as_ref()),
         "dns" => of_domain("dns", domain.dns.first()),
         "suffix" => of_domain("suffix", domain.suffix.first()),
+        _ if name.starts_with("dir.") => {
+            let name = name.trim_start_matches("dir.").to_owned();
+            let is_attribute = name.starts_with(|c: char| c.is_ascii_alphabetic())
+                && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
+            if !is_attribute {
+                return Err(TemplateProblem::Attribute { name });
+            }
+            if domain.directory == DirectoryUse::Never {
+                return Err(TemplateProblem::NoDirectory { name });
+            }
+            Ok(Piece::Field { field: Field::Directory(name), case })
+        }
         _ if captures.iter().any(|capture| capture == name) => {
             Ok(Piece::Field { field: Field::Capture(name.to_owned()), case })
         }
@@ -217,13 +269,15 @@ mod tests {
             id: DomainId::new("acme"),
             netbios: Some("ACME".to_owned()),
             dns: vec!["acme.test".to_owned(), "old.test".to_owned()],
-            suffix: Vec::new(),
+            ..Domain::default()
         }
     }
 
     fn filled(text: &str) -> Result<String, TemplateProblem> {
         let template = Template::read(text, &acme(), &["u".to_owned()])?;
-        Ok(template.fill("joe.user", &[("u".to_owned(), "joe".to_owned())]))
+        let captures = [("u".to_owned(), "joe".to_owned())];
+        let filling = Filling { user: "joe.user", captures: &captures, entry: None };
+        Ok(template.fill(&filling).unwrap())
     }
 
     #[test]
@@ -253,7 +307,9 @@ mod tests {
             ("é{u}", TemplateProblem::Character { at: 0, character: 'é' }),
             ("{v}", TemplateProblem::UnknownField { name: "v".to_owned() }),
             ("{}", TemplateProblem::UnknownField { name: String::new() }),
-            ("{dir.mail}", TemplateProblem::UnknownField { name: "dir.mail".to_owned() }),
+            ("{dir.mail}", TemplateProblem::NoDirectory { name: "mail".to_owned() }),
+            ("{dir.}", TemplateProblem::Attribute { name: String::new() }),
+            ("{dir.a;b}", TemplateProblem::Attribute { name: "a;b".to_owned() }),
             ("{u:title}", TemplateProblem::UnknownCase { name: "title".to_owned() }),
             ("{user}@{suffix}", TemplateProblem::NoDomainName { key: "suffix" }),
         ];

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 pub use tree::OneLine;
 
+use crate::directory::Answer;
 use crate::{DomainId, Folded, Refusal, Runas};
 
 /// How a resolution came about: what was looked at, in order, up to the step that decided.
@@ -63,10 +64,17 @@ pub enum Step {
     Dn(DnRead),
     /// The distinguished name could not be read, or is not that of a person's own entry.
     DnError(Misread),
+    /// A directory was asked.
+    Directory(Asked),
     /// Name and distinguished name were put together.
     Reconcile(Reconciled),
     /// The deny list was looked through.
     Deny {
+        /// The number of the table that names the user; the first in the file is number 1.
+        number: Option<usize>,
+    },
+    /// The allow lists were looked through.
+    Allow {
         /// The number of the table that names the user; the first in the file is number 1.
         number: Option<usize>,
     },
@@ -79,6 +87,8 @@ pub enum Step {
     },
     /// A rule was tried.
     Rule(RuleTried),
+    /// A rule that was not reached, and what it would have said.
+    NotReached(RuleTried),
     /// The decision was made into a vault user.
     Runas(RunasMade),
     /// The end.
@@ -181,6 +191,17 @@ pub struct Misread {
     pub advice: &'static str,
 }
 
+/// A question to a directory, and its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Asked {
+    /// Whose directory.
+    pub domain: DomainId,
+    /// What the user was looked for by, in words.
+    pub by: String,
+    /// What it answered.
+    pub answer: Answer,
+}
+
 /// What name and distinguished name say together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -214,6 +235,8 @@ pub enum Evidence {
     Dn,
     /// Nothing but the mapping's default domain.
     Default,
+    /// The user's entry in the domain's directory.
+    Directory,
 }
 
 /// How a rule was tried.
@@ -250,8 +273,12 @@ pub enum Condition {
     Domain,
     /// `from`
     From,
+    /// `provider`
+    Provider,
     /// `dn-under`
     DnUnder,
+    /// `group`
+    Group,
     /// `users`
     Users,
     /// `user`
@@ -273,8 +300,8 @@ pub struct RunasMade {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
-    /// With this vault user.
-    Runas(Runas),
+    /// With this vault user, in these spellings.
+    Runas(Vec<Runas>),
     /// With nobody.
     Nobody(Refusal),
 }

@@ -4,7 +4,7 @@ use super::{Base, Domain, DomainIndex, Domains};
 use crate::dn::{Dn, is_dns_name};
 use crate::findings::Findings;
 use crate::name::check_netbios;
-use crate::{DomainId, DomainTable, fold, is_same};
+use crate::{DirectoryUse, DomainId, DomainTable, fold, is_same};
 
 pub(crate) fn check_domains(tables: &[DomainTable], findings: &mut Findings) -> Domains {
     let mut domains = Domains::default();
@@ -24,6 +24,7 @@ pub(crate) fn check_domains(tables: &[DomainTable], findings: &mut Findings) -> 
         for (place, base) in table.base.iter().enumerate() {
             check.base(place, base);
         }
+        check.directory(table);
         if table.default {
             check.default();
         }
@@ -33,6 +34,8 @@ pub(crate) fn check_domains(tables: &[DomainTable], findings: &mut Findings) -> 
             netbios: table.netbios.clone(),
             dns: table.dns.clone(),
             suffix: table.suffix.clone(),
+            directory: table.directory,
+            ..Domain::default()
         });
     }
     domains
@@ -129,6 +132,15 @@ impl Check<'_> {
                 self.problem(path, message, "a user lies in one domain: remove it from one");
             }
             None => self.domains.bases.push(Base { dn, owner }),
+        }
+    }
+
+    /// What the directory says is believed for entries below the domain's bases only.
+    fn directory(&mut self, table: &DomainTable) {
+        let has_base = !(table.dns.is_empty() && table.base.is_empty());
+        if table.directory != DirectoryUse::Never && !has_base {
+            let message = "no entry of the directory would lie in this domain";
+            self.problem("directory", message, "add the domain's `dns`, or its `base`");
         }
     }
 

@@ -9,11 +9,14 @@ use crate::pattern::Pattern;
 use crate::persons::{check_domain, check_user_key, report_account};
 use crate::template::Template;
 use crate::trace::{Evidence, Form};
-use crate::{FormKey, FromKey, RuleTable, fold};
+use crate::{DirectoryUse, Folded, FormKey, FromKey, RuleTable, fold};
+
+/// More spellings of one vault user than this are not tried.
+const MOST_CANDIDATES: usize = 5;
 
 pub(crate) fn check_rules(
     tables: &[RuleTable],
-    domains: &Domains,
+    domains: &mut Domains,
     findings: &mut Findings,
 ) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
@@ -26,6 +29,11 @@ pub(crate) fn check_rules(
         if let Some(rule) = check.rule(number, name, table) {
             check.is_reachable(&rule, &rules);
             check.keeps_domains_apart(&rule, &rules);
+            if let Some(domain) = domains.get_mut(rule.domain) {
+                domain.groups.extend(rule.groups.iter().flatten().cloned());
+                let attributes = rule.templates.iter().flat_map(Template::attributes);
+                domain.attributes.extend(attributes.map(str::to_owned));
+            }
             rules.push(rule);
         }
     }
@@ -43,15 +51,17 @@ impl Check<'_> {
     fn rule(&mut self, number: usize, name: String, table: &RuleTable) -> Option<Rule> {
         let domain = self.domain("domain", &table.domain);
         let forms = self.forms(table.form.as_deref());
-        let from = table.from.as_deref().and_then(|from| self.from(from));
+        let from = table.from.as_deref().and_then(|from| self.from(from, domain));
         let dn_under = table.dn_under.as_deref().and_then(|text| self.dn_under(text, domain));
+        let providers = table.provider.as_deref().map(|names| self.providers(names));
+        let groups = table.group.as_deref().map(|groups| self.groups(groups, domain));
         let users = self.users(table);
         let target = match table.cross_domain.as_deref() {
             Some(id) => self.domain("cross-domain", id),
             None => domain,
         };
         let (users, target) = (users?, target?);
-        let template = self.template(table, &users, target)?;
+        let templates = self.templates(table, &users, domain, target)?;
         let domain = domain?;
         Some(Rule {
             number: number + 1,
@@ -60,8 +70,11 @@ impl Check<'_> {
             domain,
             from,
             dn_under,
+            providers,
+            groups,
             users,
-            template,
+            is_shared: table.shared,
+            templates,
             target,
         })
     }
@@ -105,7 +118,7 @@ impl Check<'_> {
         keys.iter().map(form).collect()
     }
 
-    fn from(&mut self, keys: &[FromKey]) -> Option<Vec<Evidence>> {
+    fn from(&mut self, keys: &[FromKey], domain: Option<DomainIndex>) -> Option<Vec<Evidence>> {
         if keys.is_empty() {
             self.problem("from", "the domain may come from nowhere", "name some, or leave it out");
         }
@@ -117,7 +130,11 @@ impl Check<'_> {
             FromKey::Name => Evidence::Name,
             FromKey::Dn => Evidence::Dn,
             FromKey::Default => Evidence::Default,
+            FromKey::Directory => Evidence::Directory,
         };
+        if keys.contains(&FromKey::Directory) {
+            self.has_directory("from", domain);
+        }
         Some(keys.iter().map(evidence).collect())
     }
 
@@ -146,6 +163,39 @@ impl Check<'_> {
         Some(dn)
     }
 
+    fn has_directory(&mut self, key: &str, domain: Option<DomainIndex>) {
+        if domain.is_some_and(|index| self.domains.directory(index) == DirectoryUse::Never) {
+            let advice =
+                "set `directory = \"when-needed\"` in the [[domain]], or remove the condition";
+            self.problem(key, "the rule's domain has no directory to ask", advice);
+        }
+    }
+
+    fn providers(&mut self, names: &[String]) -> Vec<Folded> {
+        if names.is_empty() || names.iter().any(|name| name.trim().is_empty()) {
+            let advice = "name some as the site calls them, or leave `provider` out";
+            self.problem("provider", "a security provider without a name", advice);
+        }
+        names.iter().map(|name| fold(name)).collect()
+    }
+
+    fn groups(&mut self, groups: &[String], domain: Option<DomainIndex>) -> Vec<String> {
+        self.has_directory("group", domain);
+        if groups.is_empty() {
+            self.problem("group", "no group is named", "name some, or leave `group` out");
+        }
+        for (place, group) in groups.iter().enumerate() {
+            let is_sid = group.starts_with("S-1-")
+                && group.bytes().skip(4).all(|octet| octet.is_ascii_digit() || octet == b'-');
+            let is_dn = Dn::parse(group).is_ok_and(|dn| dn.depth() > 0);
+            if !is_sid && !is_dn {
+                let advice = "write its distinguished name, or its SID such as S-1-5-21-…-1104";
+                self.problem(&format!("group[{place}]"), format!("`{group}` is no group"), advice);
+            }
+        }
+        groups.to_vec()
+    }
+
     fn users(&mut self, table: &RuleTable) -> Option<Users> {
         let pattern = table.user.as_deref().map(Pattern::read);
         if let Some(Err(problem)) = &pattern {
@@ -158,16 +208,19 @@ impl Check<'_> {
             (false, None, None) => Some(Users::All),
             (false, None, Some(pattern)) => pattern.ok().map(Users::Matching),
             (true, Some(users), None) if !users.is_empty() => {
-                Some(Users::Sharing(users.iter().map(|user| fold(user)).collect()))
+                Some(Users::Named(users.iter().map(|user| fold(user)).collect()))
             }
             (true, _, Some(_)) => {
                 let advice = "name who shares the vault user in `users`, and remove `user`";
                 self.problem("user", "a shared vault user is not for whoever matches", advice);
                 None
             }
+            // Whoever belongs to the group shares it.
+            (true, None, None) if table.group.is_some() => Some(Users::All),
             (true, ..) => {
                 let message = "a shared vault user needs to know who shares it";
-                self.problem("users", message, "name them: `users = [\"joe.user\", …]`");
+                let advice = "name them: `users = [\"joe.user\", …]`, or their `group`";
+                self.problem("users", message, advice);
                 None
             }
             (false, Some(_), _) => {
@@ -178,39 +231,101 @@ impl Check<'_> {
         }
     }
 
-    fn template(
+    /// Reads every template; `None` when one cannot be read.
+    fn templates(
         &mut self,
         table: &RuleTable,
         users: &Users,
+        domain: Option<DomainIndex>,
+        target: DomainIndex,
+    ) -> Option<Vec<Template>> {
+        let count = table.runas.each().count();
+        if count == 0 || count > MOST_CANDIDATES {
+            let message = format!("{count} spellings of the vault user");
+            self.problem("runas", message, format!("write 1 to {MOST_CANDIDATES}"));
+            return None;
+        }
+        let read: Vec<_> = table
+            .runas
+            .each()
+            .map(|(place, text)| {
+                let key = place.map_or("runas".to_owned(), |place| format!("runas[{place}]"));
+                let template = self.template(&key, text, table.shared, users, domain, target);
+                template.map(|template| (key, template))
+            })
+            .collect();
+        let read: Vec<_> = read.into_iter().collect::<Option<_>>()?;
+        self.are_one_account(&read, target);
+        Some(read.into_iter().map(|(_, template)| template).collect())
+    }
+
+    fn template(
+        &mut self,
+        key: &str,
+        text: &str,
+        is_shared: bool,
+        users: &Users,
+        domain: Option<DomainIndex>,
         target: DomainIndex,
     ) -> Option<Template> {
         let captures = match users {
             Users::Matching(pattern) => pattern.captures(),
-            Users::All | Users::Sharing(_) => &[],
+            Users::All | Users::Named(_) => &[],
         };
-        let template = match Template::read(&table.runas, self.domains.get(target)?, captures) {
+        // Names of the domain are the target's; the directory that is asked is the user's own.
+        let mut names = self.domains.get(target)?.clone();
+        names.directory = domain.map_or(DirectoryUse::Never, |own| self.domains.directory(own));
+        let template = match Template::read(text, &names, captures) {
             Ok(template) => template,
             Err(problem) => {
-                let message = format!("`{}`: {problem}", table.runas);
-                self.problem("runas", message, problem.advice());
+                self.problem(key, format!("`{text}`: {problem}"), problem.advice());
                 return None;
             }
         };
-        match users {
-            Users::Sharing(_) if !template.is_constant() => {
-                let advice = "write the shared vault user without {user}";
-                self.problem("runas", "a shared vault user is the same for all", advice);
-            }
-            Users::All | Users::Matching(_) if template.is_constant() => self.problem(
-                "runas",
+        if is_shared && !template.is_constant() {
+            let advice = "write the shared vault user without {user}";
+            self.problem(key, "a shared vault user is the same for all", advice);
+        }
+        if !is_shared && template.is_constant() {
+            self.problem(
+                key,
                 "every user of this rule would be one and the same vault user",
                 "use {user} or a capture; or set `shared = true` and name the `users`",
-            ),
-            _ => {}
+            );
         }
         self.captures(captures, &template);
-        self.made_accounts(&template, target);
+        self.made_accounts(key, &template, target);
         Some(template)
+    }
+
+    /// Several spellings are for one account. What stands for two is a mistake, or an attempt to
+    /// make somebody else of a user whom the vault does not know.
+    fn are_one_account(&mut self, templates: &[(String, Template)], target: DomainIndex) {
+        let account = |template: &Template| {
+            let made = template.fill_all_with("x");
+            VaultAccount::read(&made, Some(target), self.domains).ok()
+        };
+        let Some(((_, first), others)) = templates.split_first() else { return };
+        let first_account = account(first);
+        let mut wrong = Vec::new();
+        for (at, (key, template)) in others.iter().enumerate() {
+            let is_twice = templates
+                .iter()
+                .take(at + 1)
+                .any(|(_, other)| other.fill_all_with("x") == template.fill_all_with("x"));
+            if is_twice && template.attributes().next().is_none() {
+                wrong.push((key.clone(), "is written twice"));
+            } else if let (Some(one), Some(other)) = (&first_account, account(template))
+                && one.account.user != other.account.user
+                && first.attributes().chain(template.attributes()).next().is_none()
+            {
+                wrong.push((key.clone(), "is another user's, not another spelling"));
+            }
+        }
+        for (key, what) in wrong {
+            let advice = "several `runas` are spellings of one account; write two rules for two";
+            self.problem(&key, format!("this vault user {what}"), advice);
+        }
     }
 
     /// What is captured and thrown away may be what tells two people apart.
@@ -228,14 +343,18 @@ impl Check<'_> {
     }
 
     /// What goes wrong in the same way for two different users goes wrong for all.
-    fn made_accounts(&mut self, template: &Template, target: DomainIndex) {
+    fn made_accounts(&mut self, key: &str, template: &Template, target: DomainIndex) {
+        // What an attribute holds is not known before there is an entry.
+        if template.attributes().next().is_some() {
+            return;
+        }
         let made = ["x", "y"].map(|user| {
             VaultAccount::read(&template.fill_all_with(user), Some(target), self.domains)
         });
         if let [Err(problem), Err(other)] = &made
             && problem == other
         {
-            let path = format!("{}.runas", self.path);
+            let path = format!("{}.{key}", self.path);
             report_account(&path, template.as_written(), problem, self.findings);
         }
     }
@@ -250,8 +369,26 @@ impl Check<'_> {
                     (Some(others), Some(from)) => from.iter().all(|place| others.contains(place)),
                     (Some(_), None) => false,
                 }
-                && other.dn_under.is_none()
-                && matches!(other.users, Users::All)
+                && takes_as_many(other.dn_under.as_ref(), rule.dn_under.as_ref(), |all, some| {
+                    some.is_within(all)
+                })
+                && takes_as_many(other.providers.as_ref(), rule.providers.as_ref(), |all, some| {
+                    some.iter().all(|provider| all.contains(provider))
+                })
+                && takes_as_many(other.groups.as_ref(), rule.groups.as_ref(), |all, some| {
+                    some.iter().all(|group| all.contains(group))
+                })
+                && match (&other.users, &rule.users) {
+                    (Users::All, _) => true,
+                    (Users::Matching(all), Users::Matching(some)) => all.is_same(some),
+                    (Users::Matching(all), Users::Named(users)) => {
+                        users.iter().all(|user| all.match_user(user.as_str()).is_some())
+                    }
+                    (Users::Named(all), Users::Named(some)) => {
+                        some.iter().all(|user| all.contains(user))
+                    }
+                    (Users::Matching(_) | Users::Named(_), _) => false,
+                }
         };
         if let Some(other) = earlier.iter().find(takes_all) {
             self.findings.warning(
@@ -268,7 +405,11 @@ impl Check<'_> {
             other.domain != rule.domain
                 && !other.is_shared()
                 && !rule.is_shared()
-                && other.template.fill_all_with("x") == rule.template.fill_all_with("x")
+                && other.templates.iter().any(|one| {
+                    rule.templates
+                        .iter()
+                        .any(|two| one.fill_all_with("x") == two.fill_all_with("x"))
+                })
         };
         if let Some(other) = earlier.iter().find(clash) {
             self.findings.warning(
@@ -284,5 +425,18 @@ impl Check<'_> {
 
     fn problem(&mut self, key: &str, message: impl Into<String>, advice: impl Into<String>) {
         self.findings.problem(format!("{}.{key}", self.path), message, advice);
+    }
+}
+
+/// Whether a condition of an earlier rule, where it has one, takes whatever that of a later takes.
+fn takes_as_many<C>(
+    earlier: Option<&C>,
+    later: Option<&C>,
+    covers: impl FnOnce(&C, &C) -> bool,
+) -> bool {
+    match (earlier, later) {
+        (None, _) => true,
+        (Some(earlier), Some(later)) => covers(earlier, later),
+        (Some(_), None) => false,
     }
 }

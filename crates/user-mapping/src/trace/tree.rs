@@ -3,9 +3,10 @@
 use std::fmt::{self, Write as _};
 
 use super::{
-    AccountKind, Condition, DnRead, DomainKey, DomainMatch, Ended, Evidence, Form, Misread,
+    AccountKind, Asked, Condition, DnRead, DomainKey, DomainMatch, Ended, Evidence, Form, Misread,
     NameRead, Reconciled, RuleTried, RunasMade, Step, Trace,
 };
+use crate::directory::Answer;
 use crate::pointer::visible;
 
 impl fmt::Display for Trace {
@@ -40,10 +41,12 @@ fn label(step: &Step) -> String {
         Step::Input { .. } => "input".to_owned(),
         Step::Name(_) | Step::NameError(_) => "name".to_owned(),
         Step::Dn(_) | Step::DnError(_) => "dn".to_owned(),
+        Step::Directory(_) => "directory".to_owned(),
         Step::Reconcile(_) => "reconcile".to_owned(),
         Step::Deny { .. } => "deny".to_owned(),
+        Step::Allow { .. } => "allow".to_owned(),
         Step::Exception { .. } => "exception".to_owned(),
-        Step::Rule(rule) => format!("rule {}", rule.number),
+        Step::Rule(rule) | Step::NotReached(rule) => format!("rule {}", rule.number),
         Step::Runas(_) => "runas".to_owned(),
         Step::Result(_) => "result".to_owned(),
     }
@@ -66,15 +69,29 @@ impl fmt::Display for Text<'_> {
             Step::Name(name) => write_name(f, name),
             Step::Dn(dn) => write_dn(f, dn),
             Step::NameError(misread) | Step::DnError(misread) => write_misread(f, misread),
+            Step::Directory(asked) => write_asked(f, asked),
             Step::Reconcile(reconciled) => write_reconciled(f, reconciled),
-            Step::Deny { number } => write_hit(f, *number),
+            Step::Deny { number } | Step::Allow { number } => write_hit(f, *number),
             Step::Exception { number, reason } => {
                 write_hit(f, *number)?;
                 reason.as_ref().map_or(Ok(()), |reason| write!(f, "  {}", Quoted(reason)))
             }
-            Step::Rule(rule) => write_rule(f, rule),
+            Step::Rule(rule) => {
+                write_rule(f, rule)?;
+                if rule.decides { f.write_str("  -> decides") } else { Ok(()) }
+            }
+            Step::NotReached(rule) => {
+                write_rule(f, rule)?;
+                f.write_str(if rule.decides { "  (would decide)" } else { "  (not reached)" })
+            }
             Step::Runas(made) => write_runas(f, made),
-            Step::Result(Ended::Runas(runas)) => write!(f, "runas={}", Quoted(runas.as_str())),
+            Step::Result(Ended::Runas(candidates)) => {
+                for (index, runas) in candidates.iter().enumerate() {
+                    let between = if index == 0 { "runas=" } else { ", else " };
+                    write!(f, "{between}{}", Quoted(runas.as_str()))?;
+                }
+                Ok(())
+            }
             Step::Result(Ended::Nobody(refusal)) => {
                 write!(f, "nobody: {refusal} ({})", refusal.advice())
             }
@@ -128,6 +145,29 @@ fn write_misread(f: &mut fmt::Formatter<'_>, misread: &Misread) -> fmt::Result {
     write!(f, "{} at byte {}: {} ({})", misread.code, misread.at, misread.message, misread.advice)
 }
 
+fn write_asked(f: &mut fmt::Formatter<'_>, asked: &Asked) -> fmt::Result {
+    write!(f, "{}   by {} -> ", asked.domain, Visible(&asked.by))?;
+    match &asked.answer {
+        Answer::Nobody => f.write_str("nobody"),
+        Answer::Several => f.write_str("several users"),
+        Answer::Unavailable(why) => write!(f, "no answer: {}", Visible(why)),
+        Answer::Entry(entry) => {
+            write!(f, "{}   user {}", Quoted(&entry.dn), Quoted(&entry.logon_name))?;
+            let optional = [("upn", &entry.principal_name), ("id", &entry.id)];
+            for (key, value) in optional {
+                if let Some(value) = value {
+                    write!(f, "   {key} {}", Visible(value))?;
+                }
+            }
+            write!(f, "   {}", entry.state.code())?;
+            for group in &entry.groups {
+                write!(f, "   in {}", Quoted(group))?;
+            }
+            Ok(())
+        }
+    }
+}
+
 fn write_reconciled(f: &mut fmt::Formatter<'_>, reconciled: &Reconciled) -> fmt::Result {
     match reconciled {
         Reconciled::Refused { reason, detail } => write!(f, "{reason}: {}", Visible(detail)),
@@ -141,6 +181,7 @@ fn write_reconciled(f: &mut fmt::Formatter<'_>, reconciled: &Reconciled) -> fmt:
                     Evidence::Name => "name",
                     Evidence::Dn => "dn",
                     Evidence::Default => "default",
+                    Evidence::Directory => "directory",
                 };
                 write!(f, "{}{word}", if index == 0 { "" } else { ", " })?;
             }
@@ -163,7 +204,9 @@ fn write_rule(f: &mut fmt::Formatter<'_>, rule: &RuleTried) -> fmt::Result {
             Condition::Form => "form",
             Condition::Domain => "domain",
             Condition::From => "from",
+            Condition::Provider => "provider",
             Condition::DnUnder => "dn-under",
+            Condition::Group => "group",
             Condition::Users => "users",
             Condition::User => "user",
         };
@@ -176,7 +219,7 @@ fn write_rule(f: &mut fmt::Formatter<'_>, rule: &RuleTried) -> fmt::Result {
     if !rule.captures.is_empty() {
         f.write_char(')')?;
     }
-    if rule.decides { f.write_str("  -> decides") } else { Ok(()) }
+    Ok(())
 }
 
 fn write_runas(f: &mut fmt::Formatter<'_>, made: &RunasMade) -> fmt::Result {

@@ -7,12 +7,14 @@
     reason = "helpers of tests may end the test"
 )]
 
+mod directories;
 mod dn_properties;
 mod dn_vectors;
 mod mapping_file;
 mod names;
 mod reconciling;
 mod resolve_properties;
+mod rule_conditions;
 mod rules;
 mod setting;
 mod traces;

@@ -143,7 +143,11 @@ fn every_problem_of_a_rule_is_told_with_its_place() {
         (r"runas = 'ACME\joe'", "runas", constant),
         (r"runas = '{netbios}\joe'", "runas", constant),
         ("runas = '{u}'", "runas", "`{u}`: there is no field `{u}`"),
-        ("runas = '{dir.mail}'", "runas", "`{dir.mail}`: there is no field `{dir.mail}`"),
+        (
+            "runas = '{dir.mail}'",
+            "runas",
+            "`{dir.mail}`: `{dir.mail}` needs a directory, and the rule's domain has none",
+        ),
         (
             "runas = '{user}; x'",
             "runas",

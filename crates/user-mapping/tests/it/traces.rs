@@ -95,7 +95,8 @@ fn a_resolution_is_data_too() {
     let data = serde_json::to_value(rules.resolve(&stated)).unwrap();
     let expected = json!({
         "outcome": { "user": {
-            "runas": "ACME\\joe", "domain": "acme", "user": "joe", "decided_by": { "rule": "staff" }
+            "candidates": ["ACME\\joe"], "domain": "acme", "user": "joe",
+            "decided_by": { "rule": "staff" }, "is_shared": false
         } },
         "trace": [
             { "step": "input", "username": "Joe", "dn": "cn=Joe,dc=acme,dc=test", "provider": null },
@@ -116,7 +117,7 @@ fn a_resolution_is_data_too() {
                 { "condition": "from", "holds": true }, { "condition": "user", "holds": true } ],
               "captures": [["u", "joe"]], "decides": true },
             { "step": "runas", "template": "{netbios}\\{u}", "value": "ACME\\joe", "refused": null },
-            { "step": "result", "runas": "ACME\\joe" },
+            { "step": "result", "runas": ["ACME\\joe"] },
         ]
     });
     assert_eq!(data, expected);
@@ -126,3 +127,28 @@ fn a_resolution_is_data_too() {
     let last = serde_json::to_value(nobody.trace.steps().last()).unwrap();
     assert_eq!(last, json!({ "step": "result", "nobody": "local_account" }));
 }
+
+#[test]
+fn an_explanation_goes_on_to_the_rules_that_are_not_reached() {
+    let text = "\n[[rule]]\nname = \"others\"\ndomain = \"beta\"\nrunas = '{user}'\n";
+    let rules = rules(&format!("{DOMAINS}{RULES}{RULES_BELOW}{text}"));
+    let stated = StatedUser { username: r"ACME\joe", ..StatedUser::default() };
+    let explained = rules.explain(&stated).trace.to_string();
+    let tail = explained.split_once("decides\n").unwrap().1;
+    assert_eq!(
+        tail,
+        r"rule 3     'never'  form ok, domain ok  (would decide)
+rule 4     'others'  form ok, domain no  (not reached)
+runas      '{netbios}\{u}' -> 'ACME\joe'
+result     runas='ACME\joe'"
+    );
+    let resolved = rules.resolve(&stated).trace.to_string();
+    assert!(!resolved.contains("never"), "{resolved}");
+}
+
+const RULES_BELOW: &str = r"
+[[rule]]
+name = 'never'
+domain = 'acme'
+runas = '{user}'
+";
