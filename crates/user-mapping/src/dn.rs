@@ -18,6 +18,7 @@ pub(crate) use dns_domain::is_dns_name;
 pub use entry::{LeafUser, NotAPerson};
 pub use error::{DnError, DnProblem};
 pub(crate) use parse::starts_like_dn;
+pub(crate) use print::write_escaped;
 use value::Value;
 
 /// A distinguished name: the path from an entry, on the left, to the root of its directory.

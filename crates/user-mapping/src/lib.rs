@@ -4,8 +4,10 @@ mod account;
 mod directory;
 mod dn;
 mod domains;
+mod escape;
 mod findings;
 mod fold;
+mod guid;
 mod mapping_file;
 mod name;
 mod pattern;
@@ -20,12 +22,15 @@ mod rule;
 mod rule_set;
 mod runas;
 mod search;
+mod sid;
 mod template;
 pub mod trace;
 
 pub use directory::{AccountState, Answer, Answers, Entry, Key, Progress, Question};
 pub use dn::{AttributeType, Ava, Dn, DnError, DnProblem, LeafUser, NoDnsDomain, NotAPerson, Rdn};
+pub use escape::{DnValue, FilterValue};
 pub use fold::{Folded, fold, is_same};
+pub use guid::{Guid, NotAGuid};
 pub use mapping_file::{
     AllowTable, DenyTable, DirectoryUse, DomainTable, ExceptionTable, FormKey, FromKey,
     LocalAccounts, MappingFile, PolicyTable, Probe, RuleTable, RunasTemplates,
@@ -37,4 +42,5 @@ pub use refusal::Refusal;
 pub use resolution::{DecidedBy, DomainId, Outcome, Resolution, StatedUser, VaultUser};
 pub use rule_set::RuleSet;
 pub use runas::{Runas, RunasError};
+pub use sid::{Sid, SidError, SidProblem};
 pub use trace::Trace;

@@ -44,7 +44,8 @@ impl fmt::Display for Ava<'_> {
     }
 }
 
-fn write_escaped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+/// Writes a value with the fewest escapes of RFC 4514, control characters as hex pairs.
+pub(crate) fn write_escaped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     for (at, character) in text.char_indices() {
         let is_first = at == 0;
         let is_last = at + character.len_utf8() == text.len();

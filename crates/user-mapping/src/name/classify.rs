@@ -7,6 +7,7 @@ use super::parts::{
 use super::{BareName, DownLevelName, Name, NameError, NameProblem, Upn};
 use crate::dn::{self, Dn};
 use crate::fold::is_same;
+use crate::guid::Guid;
 use crate::trace::AccountKind;
 
 pub(super) fn classify(text: &str) -> Result<Name<'_>, NameError> {
@@ -37,10 +38,9 @@ pub(super) fn classify(text: &str) -> Result<Name<'_>, NameError> {
 fn refuse_identifiers(text: &str) -> Result<(), NameError> {
     let is_sid = text.get(..4).is_some_and(|start| is_same(start, "S-1-"))
         && text.as_bytes().get(4).is_some_and(u8::is_ascii_digit);
-    let bare = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(text);
     let problem = if is_sid {
         NameProblem::SidForm
-    } else if is_guid(bare) {
+    } else if Guid::parse(text).is_ok() {
         NameProblem::GuidForm
     } else if text.starts_with('<') && text.contains('=') {
         NameProblem::ExtendedDn
@@ -48,14 +48,6 @@ fn refuse_identifiers(text: &str) -> Result<(), NameError> {
         return Ok(());
     };
     Err(NameError::new(problem, 0))
-}
-
-fn is_guid(text: &str) -> bool {
-    let groups = [8, 4, 4, 4, 12];
-    text.split('-').count() == groups.len()
-        && text.split('-').zip(groups).all(|(group, length)| {
-            group.len() == length && group.bytes().all(|octet| octet.is_ascii_hexdigit())
-        })
 }
 
 fn read_dn(text: &str) -> Result<Dn<'_>, NameError> {

@@ -10,6 +10,8 @@
 mod directories;
 mod dn_properties;
 mod dn_vectors;
+mod escaping;
+mod identifiers;
 mod mapping_file;
 mod names;
 mod reconciling;
