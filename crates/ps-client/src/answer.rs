@@ -11,7 +11,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 pub(crate) use self::property::{
-    FromNumber, FromText, ListItem, Property, Readable, number_property, text_property,
+    FromCode, FromNumber, FromText, ListItem, Property, Readable, code, code_property,
+    number_property, text_property,
 };
 pub(crate) use self::secret_text::secret_text;
 
@@ -51,9 +52,13 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 #[serde(transparent)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// A whole number that some serializers write as `120.0` or `1.2e2`.
+/// A whole number, which some serializers write as `120.0` or `1.2e2`.
 #[expect(clippy::cast_possible_truncation, reason = "it is whole, and far from the limits")]
 fn whole(digits: &str) -> Option<i64> {
+    let digits = digits.trim();
+    if let Ok(number) = digits.parse() {
+        return Some(number);
+    }
     let number: f64 = digits.parse().ok()?;
     (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64)
 }
@@ -150,8 +155,7 @@ pub(crate) fn word_of(raw: &RawValue) -> Option<String> {
 
 /// A whole number, in quotes or not.
 pub(crate) fn number_of(raw: &RawValue) -> Option<i64> {
-    let digits = raw.get().trim_matches('"').trim();
-    digits.parse().ok().or_else(|| whole(digits))
+    whole(raw.get().trim_matches('"'))
 }
 
 /// What some servers put before their texts (U+FEFF), and space, say nothing.

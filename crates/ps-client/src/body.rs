@@ -30,6 +30,16 @@ pub(crate) trait Value {
     fn is_absent(&self) -> bool {
         false
     }
+
+    /// The text it is, if it is one.
+    fn text(&self) -> Option<&str> {
+        None
+    }
+
+    /// The rules that it breaks wherever it is sent.
+    fn check_value(&self) -> Result<(), Rule> {
+        Ok(())
+    }
 }
 
 macro_rules! plain_value {
@@ -42,11 +52,25 @@ macro_rules! plain_value {
     )+};
 }
 
-plain_value!(String, bool, u32, i64);
+plain_value!(&'static str, bool, u32, i64);
+
+impl Value for String {
+    fn write(&self, json: &mut Json) {
+        json.scalar(self);
+    }
+
+    fn text(&self) -> Option<&str> {
+        Some(self)
+    }
+}
 
 impl Value for SecretString {
     fn write(&self, json: &mut Json) {
         json.secret(self.expose_secret());
+    }
+
+    fn text(&self) -> Option<&str> {
+        Some(self.expose_secret())
     }
 }
 
@@ -59,12 +83,24 @@ impl<T: Value> Value for Option<T> {
     }
 
     fn is_absent(&self) -> bool {
-        self.is_none()
+        self.as_ref().is_none_or(Value::is_absent)
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.as_ref()?.text()
+    }
+
+    fn check_value(&self) -> Result<(), Rule> {
+        self.as_ref().map_or(Ok(()), Value::check_value)
     }
 }
 
 impl<T: Value> Value for Vec<T> {
     fn write(&self, json: &mut Json) {
         json.list(self);
+    }
+
+    fn check_value(&self) -> Result<(), Rule> {
+        self.iter().try_for_each(Value::check_value)
     }
 }

@@ -50,7 +50,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use http::{Method, StatusCode};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
 use crate::answer::{FromNumber, ObjectError, Readable, object, plain, rows, secret_text};
@@ -369,10 +369,14 @@ impl ApiAnswer {
         number.ok_or_else(|| self.unreadable(endpoint, "it is not a number from 1 on"))
     }
 
-    /// A bare text that is a secret.
+    /// A bare text that is a secret; an empty one is none, and no success.
     pub(crate) fn secret(&self, endpoint: &'static str) -> Result<SecretString, Error> {
-        secret_text(self.body(endpoint)?)
-            .ok_or_else(|| self.unreadable(endpoint, "it is not a bare JSON string"))
+        let secret = secret_text(self.body(endpoint)?)
+            .ok_or_else(|| self.unreadable(endpoint, "it is not a bare JSON string"))?;
+        match secret.expose_secret().is_empty() {
+            true => Err(self.unreadable(endpoint, "the secret is empty")),
+            false => Ok(secret),
+        }
     }
 
     /// Bytes as they are. A web page in place of a file is no file.

@@ -32,11 +32,15 @@ pub(crate) trait FromText: Sized {
     fn from_text(text: String) -> Self;
 }
 
-/// A number that names or means something.
+/// A number that names something; zero stands for none where the value is optional.
 pub(crate) trait FromNumber: Sized {
     fn from_number(number: i64) -> Self;
-    /// Whether zero stands for none where the value is optional.
-    const ZERO_IS_NONE: bool;
+}
+
+/// A number that means something, or a word that does.
+pub(crate) trait FromCode: Sized {
+    fn from_number(number: i64) -> Self;
+    fn from_word(word: &str) -> Self;
 }
 
 impl Property for String {
@@ -171,9 +175,7 @@ macro_rules! number_property {
                 property: &'static str,
             ) -> Result<Self, $crate::answer::RowError> {
                 use $crate::answer::FromNumber as _;
-                let number = fields.number(property)?;
-                let number = number.filter(|number| *number != 0 || !<$type>::ZERO_IS_NONE);
-                Ok(number.map(<$type>::from_number))
+                Ok(fields.some_id(property)?.map(<$type>::from_number))
             }
         }
 
@@ -186,7 +188,36 @@ macro_rules! number_property {
     };
 }
 
-pub(crate) use {number_property, text_property};
+/// The same for enumerations that are numbered, and that some servers write as words.
+macro_rules! code_property {
+    ($type:ty) => {
+        impl $crate::answer::Property for $type {
+            fn of(
+                fields: &$crate::answer::Fields<'_>,
+                property: &'static str,
+            ) -> Result<Self, $crate::answer::RowError> {
+                Option::<Self>::of(fields, property)?
+                    .ok_or($crate::answer::RowError { property, missing: true })
+            }
+        }
+
+        impl $crate::answer::Property for Option<$type> {
+            fn of(
+                fields: &$crate::answer::Fields<'_>,
+                property: &'static str,
+            ) -> Result<Self, $crate::answer::RowError> {
+                Ok(fields.word(property)?.map(|word| $crate::answer::code(&word)))
+            }
+        }
+    };
+}
+
+/// What a number, or the word in its place, stands for.
+pub(crate) fn code<T: FromCode>(word: &str) -> T {
+    super::whole(word).map_or_else(|| T::from_word(word.trim()), T::from_number)
+}
+
+pub(crate) use {code_property, number_property, text_property};
 
 /// What a list inside an object is made of.
 pub(crate) trait ListItem: Sized {

@@ -6,7 +6,9 @@
 /// * `secret(n)`: the same as a secret,
 /// * `number(a, b)`: from `a` to `b`,
 /// * `flag`: yes or no,
-/// * `of(Type)`: whatever else a body can hold.
+/// * `id(Type)`: the number of a thing, from 1 on,
+/// * `some(Type)`: a list of them, at least one,
+/// * `of(Type)`: whatever else a body can hold; bodies inside are checked too.
 ///
 /// Fields in round brackets must be given; those in braces may be. `rules` names a function for
 /// what concerns several fields.
@@ -73,6 +75,10 @@ macro_rules! bodies {
             fn write(&self, json: &mut $crate::body::Json) {
                 json.object(|members| $crate::body::Body::members(self, members));
             }
+
+            fn check_value(&self) -> Result<(), $crate::body::Rule> {
+                $crate::body::Body::check(self)
+            }
         }
     )+};
 }
@@ -102,6 +108,12 @@ macro_rules! stored {
     };
     (flag) => {
         bool
+    };
+    (id $type:ty) => {
+        $type
+    };
+    (some $type:ty) => {
+        Vec<$type>
     };
     (of $type:ty) => {
         $type
@@ -140,7 +152,20 @@ macro_rules! limit {
         }
     };
     ($need:ident $value:expr, $property:literal, flag) => {};
-    ($need:ident $value:expr, $property:literal, of $type:ty) => {};
+    ($need:ident $value:expr, $property:literal, id $type:ty) => {
+        if $value.number() < 1 {
+            return Err(concat!($property, " is a number from 1 on"));
+        }
+    };
+    ($need:ident $value:expr, $property:literal, some $type:ty) => {
+        if $value.is_empty() {
+            return Err(concat!($property, " is a list of at least one"));
+        }
+        $crate::body::Value::check_value($value)?;
+    };
+    ($need:ident $value:expr, $property:literal, of $type:ty) => {
+        $crate::body::Value::check_value($value)?;
+    };
 }
 
 pub(crate) use {bodies, default, limit, parameter, stored};

@@ -293,7 +293,9 @@ impl<T: Transport> Loan<T> {
             return Ok(());
         }
         self.was_tried.store(true, Ordering::Release);
-        let check_in = CheckIn { request: self.request, reason: reason.map(str::to_owned) };
+        // A long reason is not to keep it open.
+        let fits = |reason: &str| reason.chars().take(NewRequest::MAX_REASON).collect();
+        let check_in = CheckIn { request: self.request, reason: reason.map(fits) };
         if self.session.send(&check_in).await? == CheckedIn::Before && self.is_listed().await? {
             return Err(Error::new(CheckIn::NAME, ErrorKind::NotTheApi));
         }

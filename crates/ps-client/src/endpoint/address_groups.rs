@@ -19,7 +19,7 @@ calls! {
 
     /// The list of this name. 404: there is none.
     FindAddressGroup {
-        /// Its name.
+        /// Its name, at most 256 characters.
         name: String,
     }
         GET "AddressGroups" query { "name" = name }
@@ -35,10 +35,10 @@ calls! {
 
     /// Makes a list. 201.
     CreateAddressGroup {
-        /// Its name.
+        /// Its name, at most 256 characters.
         name: String,
     }
-        POST "AddressGroups" json { "Name" = name }
+        POST "AddressGroups" json { "Name" = name name(256) }
         => object(AddressGroup), Seen, "Asset Management (Full)";
 
     /// Renames a list.
@@ -48,7 +48,7 @@ calls! {
         /// Its new name.
         name: String,
     }
-        PUT "AddressGroups" / group json { "Name" = name }
+        PUT "AddressGroups" / group json { "Name" = name name(256) }
         => object(AddressGroup), Seen, "Asset Management (Full)";
 
     /// Deletes a list.

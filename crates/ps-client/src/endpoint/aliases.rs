@@ -60,7 +60,7 @@ impl Endpoint for CreateAliasRequest {
         if self.terms.access_type == AccessType::App {
             return Err(Error::misuse(Self::NAME, "an alias gives no access of type App"));
         }
-        Ok(())
+        self.terms.check_terms().map_err(|rule| Error::misuse(Self::NAME, rule))
     }
 
     fn repeat(&self) -> Repeat {

@@ -22,10 +22,10 @@ calls! {
 
     /// Makes a kind of attribute. 201.
     CreateAttributeType {
-        /// Its name.
+        /// Its name, at most 64 characters.
         name: String,
     }
-        POST "AttributeTypes" json { "Name" = name }
+        POST "AttributeTypes" json { "Name" = name name(64) }
         => object(AttributeType), Seen, "Attribute Management (Read/Write)";
 
     /// Deletes a kind of attribute.

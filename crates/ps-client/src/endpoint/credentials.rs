@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 
 use super::declare::calls;
+use crate::body::Rule;
 use crate::model::{
     AccountId, AliasCredential, AliasId, CredentialChange, CredentialTest, CredentialType,
     NewCredential, RequestId, SystemId, TotpCode,
@@ -34,6 +35,7 @@ calls! {
         kind: CredentialType,
     }
         GET "Aliases" / alias / "Credentials" / request query { "type" = kind }
+        rules secret_is_stored
         => object(AliasCredential), Confirmed, "owning the request";
 
     /// The current code of an account's time-based one-time password, on newer servers.
@@ -44,6 +46,7 @@ calls! {
         kind: CredentialType,
     }
         GET "ManagedAccounts" / account / "Credentials" query { "type" = kind }
+        rules code_is_asked_for
         => object(TotpCode), Seen, "Requestor or ISA role on the account";
 
     /// Sets what the vault holds for an account, and by default what the system has. 204.
@@ -125,5 +128,16 @@ impl SetCredential {
     #[must_use]
     pub fn password(account: AccountId, password: SecretString) -> Self {
         Self { account, new: NewCredential::new().password(password) }
+    }
+}
+
+fn secret_is_stored(call: &GetAliasCredential) -> Result<(), Rule> {
+    call.kind.check_stored()
+}
+
+fn code_is_asked_for(call: &GetTotpCode) -> Result<(), Rule> {
+    match call.kind {
+        CredentialType::Totp => Ok(()),
+        _ => Err("type is totp here"),
     }
 }

@@ -1,17 +1,24 @@
 //! Calls as declarations: what a call needs, sends and answers, in one place.
 
+use crate::body::{Rule, Value};
+
 /// Declares the calls of a family, and the family's part of the catalogue. One call is
 ///
 /// ```text
 /// /// What it does, what it answers, which errors are its own.
 /// Name { /** The asset. */ asset: AssetId }
 ///     PUT "Assets" / asset / "Databases"      path: texts, and fields by name
-///     query { "limit" = limit }               members that are set; optional
-///     json (new)                              a field that is a body, or { "Reason" = reason }
+///     query { "limit" = limit }               members that are set; optional. What is set is
+///                                             not empty, and a limit not 0
+///     json (new)                              a field that is a body, or { "Id" = id }
+///     rules a_function                        what concerns several fields; optional
 ///     => object(Asset),                       how the answer is read
 ///     Confirmed, "Asset Management (Full)"    how sure we are; the permission
 ///     , Unsafe;                               what a repeat does, where the method does not say
 /// ```
+///
+/// A query `"version" = (new.version)` asks the field. A member of an inline body is checked where
+/// it says `text(1000)`, or `name(75)` for one that cannot be empty.
 ///
 /// Answers: `nothing`, `object(T)`, `list(T)`, `number(T)` for a bare number, `secret` for a bare
 /// text that is one, `file` for bytes.
@@ -24,8 +31,9 @@ macro_rules! calls {
             $(#[$doc:meta])*
             $name:ident { $( $(#[$field_doc:meta])* $field:ident: $type:ty ),* $(,)? }
                 $method:ident $($part:tt)/+
-                $(query { $( $query:literal = $query_field:ident ),+ $(,)? })?
+                $(query { $( $query:tt = $query_field:tt ),+ $(,)? })?
                 $(json $body:tt)?
+                $(rules $rules:path)?
                 => $kind:ident $(($answer:ty))?,
                 $certainty:ident, $permission:literal $(, $repeat:ident)?;
         )*
@@ -53,7 +61,12 @@ macro_rules! calls {
                         http::Method::$method,
                         &path.each_ref().map(AsRef::as_ref),
                     );
-                    $( let request = request $( .set($query, &self.$query_field) )+; )?
+                    $(
+                        $(
+                            let value = $crate::endpoint::declare::query_value!(self, $query_field);
+                            let request = request.set($query, value);
+                        )+
+                    )?
                     $( let request = $crate::endpoint::declare::with_body!(self, request, $body); )?
                     $crate::endpoint::declare::sized!(request, $kind)
                 }
@@ -67,7 +80,12 @@ macro_rules! calls {
 
                 $crate::endpoint::declare::read_again!($method $kind);
 
-                $( $crate::endpoint::declare::check_body!($body); )?
+                fn check(&self) -> Result<(), $crate::error::Error> {
+                    $( $( $crate::endpoint::declare::check_query!(self, $query, $query_field); )+ )?
+                    $( $crate::endpoint::declare::check_body!(self, $body); )?
+                    $( $crate::endpoint::declare::check_rule!(self, $rules(self)); )?
+                    Ok(())
+                }
 
                 fn repeat(&self) -> $crate::repeat::Repeat {
                     $crate::endpoint::declare::repeat_of!($method $($repeat)?)
@@ -131,21 +149,94 @@ macro_rules! with_body {
     ($self:ident, $request:ident, ($field:ident)) => {
         $request.json($crate::body::Json::of_body(&$self.$field))
     };
-    ($self:ident, $request:ident, { $( $property:literal = $field:ident ),+ $(,)? }) => {
+    ($self:ident, $request:ident, {
+        $( $property:literal = $field:ident $($kind:ident($most:literal))? ),+ $(,)?
+    }) => {
         $request.json($crate::body::Json::of_members(|members| {
             $( members.put($property, &$self.$field); )+
         }))
     };
 }
 
-macro_rules! check_body {
-    (($field:ident)) => {
-        fn check(&self) -> Result<(), $crate::error::Error> {
-            let rule = $crate::body::Body::check(&self.$field);
-            rule.map_err(|rule| $crate::error::Error::misuse(Self::NAME, rule))
+macro_rules! query_value {
+    ($self:ident, ($field:ident . $method:ident)) => {
+        &$self.$field.$method()
+    };
+    ($self:ident, $field:ident) => {
+        &$self.$field
+    };
+}
+
+/// Leaves with the rule that is broken.
+macro_rules! check_rule {
+    ($self:ident, $outcome:expr) => {
+        $outcome.map_err(|rule| $crate::error::Error::misuse(Self::NAME, rule))?
+    };
+}
+
+/// An empty text finds, or deletes, something else than what was meant; a limit of 0 finds nothing.
+macro_rules! check_query {
+    ($self:ident, $query:tt, ($($computed:tt)*)) => {};
+    ($self:ident, "limit", $field:ident) => {
+        $crate::endpoint::declare::check_query!(@limit $self, "limit", $field)
+    };
+    ($self:ident, "Limit", $field:ident) => {
+        $crate::endpoint::declare::check_query!(@limit $self, "Limit", $field)
+    };
+    (@limit $self:ident, $query:tt, $field:ident) => {
+        if $self.$field == 0 {
+            let rule = concat!($query, " is a number from 1 on");
+            return Err($crate::error::Error::misuse(Self::NAME, rule));
         }
     };
-    ({ $($members:tt)* }) => {};
+    ($self:ident, $query:tt, $field:ident) => {
+        if $crate::body::Value::text(&$self.$field) == Some("") {
+            let rule = concat!($query, " cannot be empty");
+            return Err($crate::error::Error::misuse(Self::NAME, rule));
+        }
+        $crate::endpoint::declare::check_rule!(
+            $self, $crate::body::Value::check_value(&$self.$field)
+        );
+    };
+}
+
+macro_rules! check_body {
+    ($self:ident, ($field:ident)) => {
+        $crate::endpoint::declare::check_rule!($self, $crate::body::Body::check(&$self.$field))
+    };
+    ($self:ident, {
+        $( $property:literal = $field:ident $($kind:ident($most:literal))? ),+ $(,)?
+    }) => {
+        $(
+            $(
+                $crate::endpoint::declare::check_rule!(
+                    $self, $crate::endpoint::declare::$kind(&$self.$field, $most, [
+                        concat!($property, " cannot be empty"),
+                        concat!($property, " has at most ", $most, " characters"),
+                    ])
+                );
+            )?
+            $crate::endpoint::declare::check_rule!(
+                $self, $crate::body::Value::check_value(&$self.$field)
+            );
+        )+
+    };
+}
+
+/// A text of an inline body that may be empty.
+pub(crate) fn text(value: &impl Value, most: usize, [_, long]: [Rule; 2]) -> Result<(), Rule> {
+    match value.text() {
+        Some(text) if text.chars().count() > most => Err(long),
+        _ => Ok(()),
+    }
+}
+
+/// One that must say something.
+pub(crate) fn name(value: &impl Value, most: usize, rules: [Rule; 2]) -> Result<(), Rule> {
+    match value.text() {
+        Some("") => Err(rules[0]),
+        _ => text(value, most, rules),
+    }
 }
 
 macro_rules! answer_type {
@@ -261,6 +352,6 @@ macro_rules! paged {
 }
 
 pub(crate) use {
-    answer_type, call_name, calls, check_body, name_part, paged, path_part, read_again, read_as,
-    releases_secret, repeat_of, sized, with_body,
+    answer_type, call_name, calls, check_body, check_query, check_rule, name_part, paged,
+    path_part, query_value, read_again, read_as, releases_secret, repeat_of, sized, with_body,
 };

@@ -1,6 +1,7 @@
 //! Access of information systems administrators: no request, no approval, nothing to give back.
 
 use super::declare::calls;
+use crate::body::Rule;
 use crate::model::{CredentialType, NewIsaRequest, NewIsaSession, SessionTicket};
 
 calls! {
@@ -15,6 +16,7 @@ calls! {
         kind: CredentialType,
     }
         POST "ISARequests" query { "type" = kind } json (new)
+        rules secret_is_stored
         => secret, Confirmed, "ISA role on the account";
 
     /// A session to a system at once. 201. For types that answer a file see
@@ -24,6 +26,7 @@ calls! {
         new: NewIsaSession,
     }
         POST "ISASessions" json (new)
+        rules session_answers_a_ticket
         => object(SessionTicket), Confirmed, "ISA role on the account";
 
     /// The same for the session types `rdpfile` and `appfile`, which answer a file for a viewer.
@@ -32,5 +35,18 @@ calls! {
         new: NewIsaSession,
     }
         POST "ISASessions" json (new)
+        rules session_answers_a_file
         => file, Confirmed, "ISA role on the account";
+}
+
+fn session_answers_a_ticket(call: &CreateIsaSession) -> Result<(), Rule> {
+    call.new.session_type.check_ticket()
+}
+
+fn session_answers_a_file(call: &CreateIsaSessionFile) -> Result<(), Rule> {
+    call.new.session_type.check_file()
+}
+
+fn secret_is_stored(call: &CreateIsaRequest) -> Result<(), Rule> {
+    call.kind.check_stored()
 }

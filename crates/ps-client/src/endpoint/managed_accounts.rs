@@ -150,7 +150,8 @@ calls! {
         GET "ManagedSystems" / system / "ManagedAccounts" query { "name" = name }
         => object(ManagedAccount), Seen, "Password Safe Account Management (Read)";
 
-    /// Puts an account under management. 201.
+    /// Puts an account under management. 201. The version of the body is the oldest that knows what
+    /// is set, and so is that of the answer.
     ///
     /// Requestors see it through the API only when [`crate::model::AccountSettings::api_enabled`] is set, and
     /// when a rule that they have a role on holds it and was processed since.
@@ -159,23 +160,20 @@ calls! {
         system: SystemId,
         /// The account.
         new: NewManagedAccount,
-        /// Version of the body: [`crate::model::AccountSettings::VERSION`] for everything that it can say.
-        version: String,
     }
-        POST "ManagedSystems" / system / "ManagedAccounts" query { "version" = version } json (new)
+        POST "ManagedSystems" / system / "ManagedAccounts" query { "version" = (new.version) } json (new)
         => object(ManagedAccount), Confirmed, "Password Safe Account Management (Full)";
 
     /// Replaces a definition: what is left out takes its default. So read it, make an
-    /// [`AccountUpdate`] of it, change that, and send it.
+    /// [`AccountUpdate`] of it, change that, and send it. The version of the body is the oldest that
+    /// knows what is set, and so is that of the answer.
     UpdateManagedAccount {
         /// The account.
         account: AccountId,
         /// What it becomes.
         new: AccountUpdate,
-        /// Version of the body: [`crate::model::AccountSettings::VERSION`] for everything that it can say.
-        version: String,
     }
-        PUT "ManagedAccounts" / account query { "version" = version } json (new)
+        PUT "ManagedAccounts" / account query { "version" = (new.version) } json (new)
         => object(ManagedAccount), Confirmed, "Password Safe Account Management (Full)";
 
     /// Takes an account out of management.

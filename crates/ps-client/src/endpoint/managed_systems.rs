@@ -4,6 +4,7 @@ use http::Method;
 
 use super::declare::{calls, paged};
 use super::{ApiAnswer, ApiRequest, Endpoint};
+use crate::body::Rule;
 use crate::error::Error;
 use crate::model::{
     AssetId, DatabaseId, DirectoryId, FunctionalAccountId, ManagedSystem, ManagedSystemQuery,
@@ -54,7 +55,7 @@ calls! {
         GET "ManagedSystems" / system
         => object(ManagedSystem), Seen, "Password Safe System Management (Read)";
 
-    /// The managed system that an asset is; none or one.
+    /// The managed system that an asset is, as a list of one. 404, or none: it is not managed.
     ListSystemsOfAsset {
         /// The asset.
         asset: AssetId,
@@ -62,7 +63,7 @@ calls! {
         GET "Assets" / asset / "ManagedSystems"
         => list(ManagedSystem), Seen, "Password Safe System Management (Read)";
 
-    /// The managed system that a database is; none or one.
+    /// The managed system that a database is, as a list of one. 404, or none: it is not managed.
     ListSystemsOfDatabase {
         /// The database.
         database: DatabaseId,
@@ -70,7 +71,7 @@ calls! {
         GET "Databases" / database / "ManagedSystems"
         => list(ManagedSystem), Seen, "Password Safe System Management (Read)";
 
-    /// The managed system that a directory is; none or one.
+    /// The managed system that a directory is, as a list of one. 404, or none: it is not managed.
     ListSystemsOfDirectory {
         /// The directory.
         directory: DirectoryId,
@@ -117,10 +118,8 @@ calls! {
         asset: AssetId,
         /// What it becomes.
         new: SystemSettings,
-        /// Version of the body, up to 3.2.
-        version: String,
     }
-        POST "Assets" / asset / "ManagedSystems" query { "version" = version } json (new)
+        POST "Assets" / asset / "ManagedSystems" query { "version" = (new.version) } json (new)
         => object(ManagedSystem), Seen, "Password Safe System Management (Read/Write)", Safe;
 
     /// Puts a database under management. 201, or 200 when it was managed already.
@@ -139,23 +138,22 @@ calls! {
         workgroup: WorkgroupId,
         /// The system; says what it is and what it is called.
         new: SystemSettings,
-        /// Version of the body: [`SystemSettings::VERSION`] for everything that it can say.
-        version: String,
     }
-        POST "Workgroups" / workgroup / "ManagedSystems" query { "version" = version } json (new)
+        POST "Workgroups" / workgroup / "ManagedSystems" query { "version" = (new.version) }
+        json (new)
+        rules system_says_what_it_is
         => object(ManagedSystem), Seen, "Password Safe System Management (Read/Write)";
 
     /// Replaces a definition: what is left out takes its default. So read it, and send what
-    /// [`SystemSettings::of`] makes of it.
+    /// [`SystemSettings::of`] makes of it. The version of the body is the oldest that knows what is
+    /// set.
     UpdateManagedSystem {
         /// The system.
         system: SystemId,
         /// What it becomes.
         new: SystemSettings,
-        /// Version of the body: [`SystemSettings::VERSION`] for everything that it can say.
-        version: String,
     }
-        PUT "ManagedSystems" / system query { "version" = version } json (new)
+        PUT "ManagedSystems" / system query { "version" = (new.version) } json (new)
         => object(ManagedSystem), Seen, "Password Safe System Management (Read/Write)";
 
     /// Takes a system and its accounts out of management.
@@ -165,6 +163,13 @@ calls! {
     }
         DELETE "ManagedSystems" / system
         => nothing, Seen, "Password Safe System Management (Read/Write)";
+}
+
+fn system_says_what_it_is(call: &CreateSystemInWorkgroup) -> Result<(), Rule> {
+    match (call.new.entity_type, &call.new.host_name) {
+        (Some(_), Some(_)) => Ok(()),
+        _ => Err("a system in a workgroup has EntityTypeID and HostName"),
+    }
 }
 
 paged! {

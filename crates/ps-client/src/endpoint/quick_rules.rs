@@ -1,6 +1,7 @@
 //! Quick Rules: collections that are lists.
 
 use super::declare::calls;
+use crate::body::Rule;
 use crate::model::{
     AccountId, ManagedAccount, ManagedSystem, NewQuickRule, OrganizationId, SmartRule, SmartRuleId,
     SystemId,
@@ -85,10 +86,11 @@ calls! {
     SetAccountsOfQuickRule {
         /// The rule.
         rule: SmartRuleId,
-        /// All its accounts.
+        /// All its accounts, at least one.
         accounts: Vec<AccountId>,
     }
         PUT "QuickRules" / rule / "ManagedAccounts" json { "AccountIDs" = accounts }
+        rules rule_keeps_an_account
         => list(ManagedAccount), Confirmed, "Smart Rule Management (Full)";
 
     /// Adds an account to a Quick Rule. 200 with all its accounts, or 204 without feedback, which
@@ -148,4 +150,11 @@ calls! {
     }
         DELETE "QuickRules" / rule / "ManagedSystems" / system query { "feedback" = feedback }
         => list(ManagedSystem), Seen, "Smart Rule Management (Full)";
+}
+
+fn rule_keeps_an_account(call: &SetAccountsOfQuickRule) -> Result<(), Rule> {
+    match call.accounts.is_empty() {
+        true => Err("AccountIDs is a list of at least one"),
+        false => Ok(()),
+    }
 }

@@ -1,6 +1,7 @@
 //! Playing recorded sessions.
 
 use super::declare::calls;
+use crate::body::Rule;
 use crate::model::{NewReplay, Replay, ReplayControl};
 
 calls! {
@@ -12,7 +13,7 @@ calls! {
         POST "pbsm" / "replay" json (new)
         => object(Replay), Seen, "Recorded Session Reviewer role";
 
-    /// A picture of where a replay stands: exactly one of the three kinds is asked for.
+    /// Where a replay stands: a picture, of one of the three kinds, or else how far it is, as JSON.
     GetReplayPicture {
         /// The replay, by [`Replay::id`].
         replay: String,
@@ -24,6 +25,7 @@ calls! {
         screen: Option<bool>,
     }
         GET "pbsm" / "replay" / replay query { "jpeg" = jpeg, "png" = png, "screen" = screen }
+        rules answer_is_of_one_kind
         => file, Seen, "Recorded Session Reviewer role";
 
     /// Tells a replay how fast, or where, to go on.
@@ -43,4 +45,12 @@ calls! {
     }
         DELETE "pbsm" / "replay" / replay
         => nothing, Seen, "Recorded Session Reviewer role";
+}
+
+fn answer_is_of_one_kind(call: &GetReplayPicture) -> Result<(), Rule> {
+    let kinds = [call.jpeg.is_some(), call.png.is_some(), call.screen == Some(true)];
+    match kinds.into_iter().filter(|is_asked_for| *is_asked_for).count() {
+        0 | 1 => Ok(()),
+        _ => Err("a picture is one of jpeg, png and screen"),
+    }
 }

@@ -84,6 +84,15 @@ impl Endpoint for CheckIn {
             .json(Json::of_members(|members| members.put("Reason", &self.reason)))
     }
 
+    fn check(&self) -> Result<(), Error> {
+        match &self.reason {
+            Some(reason) if reason.chars().count() > NewRequest::MAX_REASON => {
+                Err(Error::misuse(Self::NAME, "Reason has at most 1000 characters"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn read(&self, answer: &ApiAnswer) -> Result<CheckedIn, Error> {
         match answer.body(Self::NAME) {
             Ok(_) => Ok(CheckedIn::Now),
@@ -119,7 +128,7 @@ calls! {
         /// Why, at most 1000 characters.
         reason: Option<String>,
     }
-        PUT "Requests" / request / "Approve" json { "Reason" = reason }
+        PUT "Requests" / request / "Approve" json { "Reason" = reason text(1000) }
         => nothing, Confirmed, "Approver or Requestor/Approver role on the account";
 
     /// Denies a waiting request, or cancels an active one. 204. Errors as [`Approve`].
@@ -129,7 +138,7 @@ calls! {
         /// Why, at most 1000 characters.
         reason: Option<String>,
     }
-        PUT "Requests" / request / "Deny" json { "Reason" = reason }
+        PUT "Requests" / request / "Deny" json { "Reason" = reason text(1000) }
         => nothing, Confirmed, "Approver or Requestor/Approver role on the account";
 
     /// Turns rotation on for an open request; it cannot be turned off. 204. 400: no such request.
@@ -147,7 +156,7 @@ calls! {
         /// Why.
         reason: Option<String>,
     }
-        POST "ManagedAccounts" / account / "Requests" / "Terminate" json { "Reason" = reason }
+        POST "ManagedAccounts" / account / "Requests" / "Terminate" json { "Reason" = reason text(1000) }
         => nothing, Confirmed, "Password Safe Account Management (Full)", Safe;
 
     /// Ends all requests for a system. 204.
@@ -157,7 +166,7 @@ calls! {
         /// Why.
         reason: Option<String>,
     }
-        POST "ManagedSystems" / system / "Requests" / "Terminate" json { "Reason" = reason }
+        POST "ManagedSystems" / system / "Requests" / "Terminate" json { "Reason" = reason text(1000) }
         => nothing, Confirmed, "Password Safe System Management (Full)", Safe;
 
     /// Ends all requests of a user. 204.
@@ -167,6 +176,6 @@ calls! {
         /// Why.
         reason: Option<String>,
     }
-        POST "Users" / user / "Requests" / "Terminate" json { "Reason" = reason }
+        POST "Users" / user / "Requests" / "Terminate" json { "Reason" = reason text(1000) }
         => nothing, Confirmed, "User Account Management (Full)", Safe;
 }

@@ -1,6 +1,7 @@
 //! Sessions to managed systems: opened, listed, locked, ended.
 
 use super::declare::calls;
+use crate::body::Rule;
 use crate::model::{
     AccountId, NewAdminSession, NewSession, RecordedSession, RequestId, SessionId, SessionTicket,
     SystemId, UserId,
@@ -18,6 +19,7 @@ calls! {
         new: NewSession,
     }
         POST "Requests" / request / "Sessions" json (new)
+        rules session_answers_a_ticket
         => object(SessionTicket), Confirmed, "owning the request";
 
     /// The same for the session types `rdpfile` and `appfile`, which answer a file for a viewer.
@@ -28,6 +30,7 @@ calls! {
         new: NewSession,
     }
         POST "Requests" / request / "Sessions" json (new)
+        rules session_answers_a_file
         => file, Confirmed, "owning the request";
 
     /// Opens a session of an administrator. 201.
@@ -36,6 +39,7 @@ calls! {
         new: NewAdminSession,
     }
         POST "Sessions" / "Admin" json (new)
+        rules admin_session_answers_a_ticket
         => object(SessionTicket), Confirmed, "Password Safe Admin Session (Full)";
 
     /// The same for the session type `rdpfile`.
@@ -44,6 +48,7 @@ calls! {
         new: NewAdminSession,
     }
         POST "Sessions" / "Admin" json (new)
+        rules admin_session_answers_a_file
         => file, Confirmed, "Password Safe Admin Session (Full)";
 
     /// Sessions, at most 100,000.
@@ -111,4 +116,20 @@ calls! {
     }
         POST "ManagedSystems" / system / "Sessions" / "Terminate"
         => nothing, Seen, "Active Session Reviewer role or administrator", Safe;
+}
+
+fn session_answers_a_ticket(call: &CreateSession) -> Result<(), Rule> {
+    call.new.session_type.check_ticket()
+}
+
+fn session_answers_a_file(call: &CreateSessionFile) -> Result<(), Rule> {
+    call.new.session_type.check_file()
+}
+
+fn admin_session_answers_a_ticket(call: &CreateAdminSession) -> Result<(), Rule> {
+    call.new.session_type.check_ticket()
+}
+
+fn admin_session_answers_a_file(call: &CreateAdminSessionFile) -> Result<(), Rule> {
+    call.new.session_type.check_file()
 }

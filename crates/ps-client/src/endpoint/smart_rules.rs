@@ -99,7 +99,7 @@ calls! {
         /// Its title.
         title: String,
     }
-        POST "SmartRules" / "FilterSingleAccount" json { "AccountID" = account, "Title" = title }
+        POST "SmartRules" / "FilterSingleAccount" json { "AccountID" = account, "Title" = title name(75) }
         => object(SmartRule), Confirmed, "Smart Rule Management (Full)";
 
     /// Deletes a rule.

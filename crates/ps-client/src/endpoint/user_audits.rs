@@ -5,7 +5,6 @@ use crate::model::{UserAudit, UserAuditDetail, UserAuditId};
 
 calls! {
     /// One page of what users did.
-    #[derive(Default)]
     ListUserAudits {
         /// Only of this user.
         username: Option<String>,
@@ -41,6 +40,21 @@ calls! {
         GET "UserAudits" / audit / "UserAuditDetails"
         query { "limit" = limit, "offset" = offset }
         => list(UserAuditDetail), Recalled, "User Audits Management (Read)";
+}
+
+impl Default for ListUserAudits {
+    /// The first thousand of all.
+    fn default() -> Self {
+        Self {
+            username: None,
+            action: None,
+            section: None,
+            from: None,
+            to: None,
+            limit: 1_000,
+            offset: 0,
+        }
+    }
 }
 
 paged! {

@@ -2,7 +2,7 @@
 
 use super::declare::calls;
 use super::{ApiAnswer, ApiRequest, Endpoint};
-use crate::body::{Body, Json};
+use crate::body::{Body, Json, Value};
 use crate::error::Error;
 use crate::model::{
     AccessLevel, GroupPermission, NewActiveDirectoryGroup, NewEntraGroup, NewLdapGroup,
@@ -101,6 +101,10 @@ impl Endpoint for SetPermissionsOfGroup {
 
     fn read(&self, answer: &ApiAnswer) -> Result<(), Error> {
         answer.body(Self::NAME).map(|_| ())
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.grants.check_value().map_err(|rule| Error::misuse(Self::NAME, rule))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::rows::models;
 use super::words::codes;
-use super::{AccountId, ApplicationId, NodeId, SystemId, VaultTime};
+use super::{AccountId, ApplicationId, NodeId, PlatformId, SystemId, VaultTime};
 
 models! {
     /// An account as its requestors see it (the role-based model).
@@ -29,8 +29,8 @@ models! {
         application: Option<ApplicationId> = "ApplicationID",
         /// The application's display name.
         application_name: Option<String> = "ApplicationDisplayName",
-        /// Platform number.
-        platform: Option<i64> = "PlatformID",
+        /// Platform.
+        platform: Option<PlatformId> = "PlatformID",
         /// Usual length of a release, in minutes.
         default_release_minutes: Option<u32> = "DefaultReleaseDuration",
         /// Longest release, in minutes.

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use super::rows::models;
 use super::{AccountId, AliasId, SystemId};
+use crate::answer::{Fields, Property, Readable, RowError};
 use crate::body::{Rule, bodies};
 
 models! {
@@ -36,11 +37,24 @@ models! {
         /// The digits.
         code: SecretString = "Code",
     }
+}
 
-    /// What trying a secret came to.
-    CredentialTest {
-        /// Whether the system took it.
-        success: bool = "Success",
+/// What trying a secret came to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CredentialTest {
+    /// Whether the system took it.
+    pub success: bool,
+}
+
+/// By hand, because an answer that does not say is not a no.
+impl Readable for CredentialTest {
+    const HOLDS_SECRET: bool = false;
+
+    fn read(fields: &Fields<'_>) -> Result<Self, RowError> {
+        let property = "Success";
+        let success = Option::of(fields, property)?;
+        Ok(Self { success: success.ok_or(RowError { property, missing: true })? })
     }
 }
 

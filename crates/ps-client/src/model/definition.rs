@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::change_rules::{ChangeRules, time_of_day};
 use super::rows::models;
 use super::words::words;
 use super::{AccountId, ChangeState, PasswordRuleId, SystemId, VaultTime, WorkgroupId};
@@ -81,21 +82,21 @@ models! {
         /// Which of the two.
         change_state: Option<ChangeState> = "ChangeState",
         /// Whether it changes its own password (3.1).
-        uses_own_credentials: bool = "UseOwnCredentials",
+        uses_own_credentials: Option<bool> = "UseOwnCredentials",
         /// Whether IIS application pools are given new passwords (3.2).
-        changes_app_pools: bool = "ChangeIISAppPoolFlag",
+        changes_app_pools: Option<bool> = "ChangeIISAppPoolFlag",
         /// Whether they are restarted then (3.2).
-        restarts_app_pools: bool = "RestartIISAppPoolFlag",
+        restarts_app_pools: Option<bool> = "RestartIISAppPoolFlag",
         /// Workgroup (3.3).
         workgroup: Option<WorkgroupId> = "WorkgroupID",
         /// Whether automatic logon is given new passwords (3.4).
-        changes_auto_logon: bool = "ChangeWindowsAutoLogonFlag",
+        changes_auto_logon: Option<bool> = "ChangeWindowsAutoLogonFlag",
         /// Whether COM+ applications are (3.4).
-        changes_com_plus: bool = "ChangeComPlusFlag",
+        changes_com_plus: Option<bool> = "ChangeComPlusFlag",
         /// Whether DCOM applications are (3.4).
-        changes_dcom: bool = "ChangeDComFlag",
+        changes_dcom: Option<bool> = "ChangeDComFlag",
         /// Whether SCOM run-as accounts are (3.4).
-        changes_scom: bool = "ChangeSComFlag",
+        changes_scom: Option<bool> = "ChangeSComFlag",
         /// Object identifier in Entra (3.5).
         object_id: Option<String> = "ObjectID",
     }
@@ -200,32 +201,39 @@ bodies! {
 }
 
 fn account_rules(new: &AccountSettings) -> Result<(), Rule> {
-    if let (Some(usual), Some(longest)) = (new.release_minutes, new.maximum_release_minutes)
-        && usual > longest
-    {
-        return Err("ReleaseDuration cannot be longer than MaxReleaseDuration");
-    }
-    if new.change_frequency == Some(ChangeFrequency::EveryDays) && new.change_every_days.is_none() {
-        return Err("ChangeFrequencyType xdays needs ChangeFrequencyDays");
-    }
-    let is_time = |text: &str| {
-        let (hours, minutes) = text.split_once(':').unwrap_or_default();
-        let two =
-            |part: &str, below| part.len() == 2 && part.parse::<u8>().is_ok_and(|n| n < below);
-        two(hours, 24) && two(minutes, 60)
+    let rules = ChangeRules {
+        release_minutes: new.release_minutes,
+        maximum_release_minutes: new.maximum_release_minutes,
+        frequency: new.change_frequency.as_ref(),
+        every_days: new.change_every_days,
+        time: new.change_time.as_deref(),
+        next: new.next_change.as_deref(),
     };
-    if new.change_time.as_ref().is_some_and(|text| !is_time(text)) {
-        return Err("ChangeTime is a time of day, HH:mm");
-    }
-    Ok(())
+    rules.check()
 }
 
 impl AccountSettings {
-    /// The newest version of this body, which knows every member.
-    pub const VERSION: &str = "3.5";
+    /// The version of the body: the oldest that knows every member that is set, so that the vault
+    /// leaves alone what nobody speaks of. Between members of one version it cannot: those that
+    /// are left out take their defaults.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        let app_pools = [self.change_app_pools, self.restart_app_pools];
+        let services =
+            [self.change_auto_logon, self.change_com_plus, self.change_dcom, self.change_scom];
+        let is_set = |flags: &[Option<bool>]| flags.iter().any(Option::is_some);
+        let newest = [
+            ("3.5", self.object_id.is_some()),
+            ("3.4", is_set(&services)),
+            ("3.3", self.workgroup.is_some()),
+            ("3.2", is_set(&app_pools)),
+            ("3.1", self.use_own_credentials.is_some()),
+        ];
+        newest.into_iter().find(|(_, is_used)| *is_used).map_or("3.0", |(version, _)| version)
+    }
 
     /// What `account` is now, to be changed and written back: writing replaces the definition,
-    /// and what is left out takes its default.
+    /// and what is left out takes its default. What the vault did not tell of it is left out.
     #[must_use]
     pub fn of(account: &ManagedAccount) -> Self {
         let account = account.clone();
@@ -243,9 +251,9 @@ impl AccountSettings {
             change_services: Some(account.changes_services),
             restart_services: Some(account.restarts_services),
             change_tasks: Some(account.changes_tasks),
-            release_minutes: account.release_minutes,
-            maximum_release_minutes: account.maximum_release_minutes,
-            isa_release_minutes: account.isa_release_minutes,
+            release_minutes: account.release_minutes.filter(|minutes| *minutes > 0),
+            maximum_release_minutes: account.maximum_release_minutes.filter(|minutes| *minutes > 0),
+            isa_release_minutes: account.isa_release_minutes.filter(|minutes| *minutes > 0),
             maximum_concurrent_requests: account.maximum_concurrent_requests,
             auto_managed: Some(account.is_auto_managed),
             key_auto_managed: Some(account.is_key_auto_managed),
@@ -254,19 +262,19 @@ impl AccountSettings {
             change_after_release: Some(account.changes_after_release),
             change_frequency: account.change_frequency,
             change_every_days: account.change_every_days.filter(|days| *days > 0),
-            change_time: account.change_time.and_then(|time| time.get(..5).map(str::to_owned)),
+            change_time: account.change_time.as_deref().and_then(time_of_day),
             // A time of the vault; only its date can be written.
             next_change: account
                 .next_change
                 .and_then(|time| time.as_written().get(..10).map(str::to_owned)),
-            use_own_credentials: Some(account.uses_own_credentials),
-            change_app_pools: Some(account.changes_app_pools),
-            restart_app_pools: Some(account.restarts_app_pools),
+            use_own_credentials: account.uses_own_credentials,
+            change_app_pools: account.changes_app_pools,
+            restart_app_pools: account.restarts_app_pools,
             workgroup: account.workgroup,
-            change_auto_logon: Some(account.changes_auto_logon),
-            change_com_plus: Some(account.changes_com_plus),
-            change_dcom: Some(account.changes_dcom),
-            change_scom: Some(account.changes_scom),
+            change_auto_logon: account.changes_auto_logon,
+            change_com_plus: account.changes_com_plus,
+            change_dcom: account.changes_dcom,
+            change_scom: account.changes_scom,
             object_id: account.object_id,
             ..Self::new(&account.name)
         }
@@ -305,6 +313,12 @@ impl AccountUpdate {
     }
 }
 
+impl AccountUpdate {
+    pub(crate) fn version(&self) -> &'static str {
+        self.settings.version()
+    }
+}
+
 impl Body for AccountUpdate {
     fn members(&self, members: &mut Members<'_>) {
         members.put("ManagedSystemID", &self.system);
@@ -338,6 +352,12 @@ impl NewManagedAccount {
     #[must_use]
     pub fn auto_managed(settings: AccountSettings) -> Self {
         Self(settings.auto_managed(true))
+    }
+}
+
+impl NewManagedAccount {
+    pub(crate) fn version(&self) -> &'static str {
+        self.0.version()
     }
 }
 

@@ -34,8 +34,6 @@ macro_rules! numbered {
         }
 
         impl $crate::answer::FromNumber for $name {
-            const ZERO_IS_NONE: bool = true;
-
             fn from_number(number: i64) -> Self {
                 Self(number)
             }

@@ -1,5 +1,6 @@
 //! Assets, databases, directories, workgroups and organizations.
 
+use super::change_rules::ChangeRules;
 use super::rows::models;
 use super::{
     AccountNameFormat, AssetId, ChangeFrequency, DatabaseId, DirectoryId, FunctionalAccountId,
@@ -242,7 +243,7 @@ bodies! {
         change_every_days: number(1, 999) = "ChangeFrequencyDays",
         /// Time of day, `HH:mm`.
         change_time: text(5) = "ChangeTime",
-    } rules managed_directory_has_its_account;
+    } rules directory_rules;
 }
 
 fn something_is_looked_for(search: &AssetSearch) -> Result<(), Rule> {
@@ -261,9 +262,17 @@ fn instance_has_a_name(new: &DatabaseSettings) -> Result<(), Rule> {
     Ok(())
 }
 
-fn managed_directory_has_its_account(new: &DirectorySettings) -> Result<(), Rule> {
+fn directory_rules(new: &DirectorySettings) -> Result<(), Rule> {
     if new.auto_managed == Some(true) && new.functional_account.is_none() {
         return Err("AutoManagementFlag needs a FunctionalAccountID");
     }
-    Ok(())
+    let rules = ChangeRules {
+        release_minutes: new.release_minutes,
+        maximum_release_minutes: new.maximum_release_minutes,
+        frequency: new.change_frequency.as_ref(),
+        every_days: new.change_every_days,
+        time: new.change_time.as_deref(),
+        next: None,
+    };
+    rules.check()
 }

@@ -1,10 +1,12 @@
 //! Smaller things of the vault that have no family of their own.
 
+use secrecy::SecretString;
+
 use super::rows::models;
 use super::words::words;
 use super::{
     OracleInternetDirectoryId, OrganizationId, PropagationActionId, PropagationActionTypeId,
-    SmartRuleId,
+    SmartRuleId, SubscriptionDeliveryId,
 };
 use crate::body::bodies;
 
@@ -74,15 +76,15 @@ models! {
     /// A report that was delivered.
     ReportDelivery {
         /// Number of the delivery.
-        id: Option<i64> = "ReportDeliveryId",
+        id: Option<SubscriptionDeliveryId> = "ReportDeliveryId",
         /// Number of its schedule.
         schedule: Option<i64> = "ScheduleId",
         /// Name of its file.
         file_name: Option<String> = "Filename",
         /// Which program reads it.
         application_type: Option<String> = "ApplicationType",
-        /// The file, in base 64.
-        snapshot: Option<String> = "Snapshot",
+        /// The file, in base 64. Reports name accounts and who used them.
+        snapshot: Option<SecretString> = "Snapshot",
     }
 
     /// An endpoint privilege policy.

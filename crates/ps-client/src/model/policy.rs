@@ -3,10 +3,10 @@
 use super::rows::models;
 use super::words::words;
 use super::{
-    AccessPolicyId, AccountId, RoleId, ScheduleId, SmartRuleId, SystemId, TicketSystemId,
-    UserGroupId,
+    AccessPolicyId, AccessType, AccountId, ApplicationId, RoleId, ScheduleId, SmartRuleId,
+    SystemId, TicketSystemId, UserGroupId,
 };
-use crate::body::bodies;
+use crate::body::{Rule, bodies};
 
 models! {
     /// An access policy.
@@ -88,10 +88,30 @@ bodies! {
     /// What would be asked for.
     AccessTest (
         /// The system.
-        system: of(SystemId) = "SystemId",
+        system: id(SystemId) = "SystemId",
         /// The account.
-        account: of(AccountId) = "AccountId",
+        account: id(AccountId) = "AccountId",
         /// For so many minutes.
         minutes: number(1, 525_600) = "DurationMinutes",
-    ) {};
+    ) {
+        /// The kind of access, on newer servers: [`AccessType::View`] unless it is said.
+        access_type: of(AccessType) = "AccessType",
+        /// The application, with [`AccessType::App`].
+        application: of(ApplicationId) = "ApplicationID",
+        /// Why, at most 1000 characters.
+        reason: text(1000) = "Reason",
+        /// Under this schedule of an access policy.
+        schedule: of(ScheduleId) = "AccessPolicyScheduleID",
+        /// Ticket system.
+        ticket_system: of(TicketSystemId) = "TicketSystemID",
+        /// Ticket, at most 20 characters.
+        ticket_number: text(20) = "TicketNumber",
+    } rules application_is_named;
+}
+
+fn application_is_named(test: &AccessTest) -> Result<(), Rule> {
+    if test.access_type == Some(AccessType::App) && test.application.is_none() {
+        return Err("access of type App names its application");
+    }
+    Ok(())
 }

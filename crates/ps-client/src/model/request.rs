@@ -4,7 +4,8 @@ use crate::answer::{Fields, Readable, RowError};
 use crate::body::{Body, Json, Members, Rule, Value};
 
 use super::{
-    AccountId, ApplicationId, RequestId, ScheduleId, SystemId, TicketSystemId, UserId, VaultTime,
+    AccountId, AliasId, ApplicationId, RequestId, ScheduleId, SystemId, TicketSystemId, UserId,
+    VaultTime,
 };
 
 /// What a request gives access to.
@@ -108,7 +109,7 @@ impl Body for NewRequest {
         if self.access_type == AccessType::App && self.application.is_none() {
             return Err("access of type App names its application");
         }
-        Ok(())
+        self.check_terms()
     }
 }
 
@@ -173,7 +174,7 @@ impl NewRequest {
         self
     }
 
-    /// With a ticket; without a system the vault's default one is meant.
+    /// With a ticket, at most 20 characters; without a system the vault's default one is meant.
     #[must_use]
     pub fn ticket(mut self, system: Option<TicketSystemId>, number: &str) -> Self {
         self.ticket_system = system;
@@ -197,6 +198,16 @@ impl NewRequest {
         members.put("TicketSystemID", &self.ticket_system);
         members.put("TicketNumber", &self.ticket_number);
         members.put("RotateOnCheckin", &self.rotate_on_checkin);
+    }
+
+    /// The rules of what is asked.
+    pub(crate) fn check_terms(&self) -> Result<(), Rule> {
+        match &self.ticket_number {
+            Some(number) if number.chars().count() > 20 => {
+                Err("TicketNumber has at most 20 characters")
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn has_ticket(&self) -> bool {
@@ -287,6 +298,16 @@ impl CredentialType {
     }
 }
 
+impl CredentialType {
+    /// The rule of calls that know no one-time codes.
+    pub(crate) fn check_stored(self) -> Result<(), Rule> {
+        match self {
+            Self::Totp => Err("type is password, dsskey or passphrase here"),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Which requests are listed, by state. The vault lists approved and waiting ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StatusFilter {
@@ -341,6 +362,8 @@ pub struct ReleaseRequest {
     pub system: SystemId,
     /// Its name.
     pub system_name: Option<String>,
+    /// The alias, in requests by one.
+    pub alias: Option<AliasId>,
     /// The account.
     pub account: AccountId,
     /// Its name.
@@ -369,6 +392,10 @@ pub struct ReleaseRequest {
     pub requestor_user: Option<UserId>,
     /// Whether it is for the API only, on newer servers.
     pub is_api_only: bool,
+    /// Name of the managed system, on newer servers.
+    pub managed_system_name: Option<String>,
+    /// Whether the account has time-based one-time passwords, on newer servers.
+    pub has_totp: bool,
 }
 
 /// A request's state.
@@ -386,13 +413,14 @@ pub enum RequestStatus {
 
 impl ReleaseRequest {
     /// Whether this is what making `new` would come to: the same system, account, application,
-    /// kind of access as far as it is told, and reason. The vault may have taken spaces off the
+    /// kind of access as far as it is told, and reason, and not made by alias. The vault may have taken spaces off the
     /// reason's ends.
     #[must_use]
     pub fn answers(&self, new: &NewRequest) -> bool {
         let trimmed = |text: &Option<String>| text.as_deref().unwrap_or("").trim().to_owned();
         self.system == new.system
             && self.account == new.account
+            && self.alias.is_none()
             && self.application == new.application
             && self.access_type.as_ref().is_none_or(|word| new.access_type.is_called(word))
             && trimmed(&self.reason) == trimmed(&new.reason)
@@ -414,6 +442,7 @@ impl Readable for ReleaseRequest {
             request: RequestId::new(row.id("RequestID")?),
             system: SystemId::new(row.id("SystemID")?),
             system_name: row.word("SystemName")?,
+            alias: row.some_id("AliasID")?.map(AliasId::new),
             account: AccountId::new(row.id("AccountID")?),
             account_name: row.word("AccountName")?,
             domain: row.word("DomainName")?,
@@ -428,6 +457,8 @@ impl Readable for ReleaseRequest {
             requestor: row.word("RequestorName")?,
             requestor_user: row.some_id("RequestorUserID")?.map(UserId::new),
             is_api_only: row.flag("APIOnlyAccess")?,
+            managed_system_name: row.word("ManagedSystemName")?,
+            has_totp: row.flag("TotpEnabled")?,
         })
     }
 }

@@ -19,12 +19,12 @@ models! {
 bodies! {
     /// A set of requests that is to be.
     NewRequestSet (
-        /// The kinds of access, at least two.
+        /// The kinds of access, at least two different ones.
         access_types: of(Vec<AccessType>) = "AccessTypes",
         /// The system.
-        system: of(SystemId) = "SystemID",
+        system: id(SystemId) = "SystemID",
         /// The account.
-        account: of(AccountId) = "AccountID",
+        account: id(AccountId) = "AccountID",
         /// For so many minutes.
         minutes: number(1, 525_600) = "DurationMinutes",
     ) {
@@ -40,7 +40,8 @@ bodies! {
 }
 
 fn several_kinds(new: &NewRequestSet) -> Result<(), Rule> {
-    if new.access_types.len() < 2 {
+    let first = new.access_types.first();
+    if new.access_types.iter().all(|kind| Some(kind) == first) {
         return Err("a set asks for at least two AccessTypes");
     }
     if new.access_types.contains(&AccessType::App) && new.application.is_none() {

@@ -81,8 +81,8 @@ words! {
 bodies! {
     /// A Smart Rule that collects assets with an attribute.
     NewAssetAttributeRule (
-        /// The attributes.
-        attributes: of(Vec<AttributeId>) = "AttributeIDs",
+        /// The attributes, at least one.
+        attributes: some(AttributeId) = "AttributeIDs",
         /// Its title, at most 75 characters.
         title: text(75) = "Title",
         /// Category, at most 50 characters.
@@ -96,8 +96,8 @@ bodies! {
 
     /// A Smart Rule that collects managed accounts with an attribute, on newer servers.
     NewAccountAttributeRule (
-        /// The attributes.
-        attributes: of(Vec<AttributeId>) = "AttributeIDs",
+        /// The attributes, at least one.
+        attributes: some(AttributeId) = "AttributeIDs",
         /// Its title, at most 75 characters.
         title: text(75) = "Title",
         /// Category, at most 50 characters.
@@ -116,10 +116,10 @@ bodies! {
         /// Its title, at most 75 characters.
         title: text(75) = "Title",
     ) {
-        /// The accounts.
-        accounts: of(Vec<AccountId>) = "AccountIDs",
-        /// The systems, on newer servers.
-        systems: of(Vec<SystemId>) = "SystemIDs",
+        /// The accounts, at least one.
+        accounts: some(AccountId) = "AccountIDs",
+        /// The systems, at least one, on newer servers.
+        systems: some(SystemId) = "IDs",
         /// What it collects, on newer servers: accounts unless it is said.
         kind: of(RuleKind) = "RuleType",
         /// Category, at most 50 characters: "Quick Rules".
@@ -130,12 +130,16 @@ bodies! {
 }
 
 fn one_kind_of_members(new: &NewQuickRule) -> Result<(), Rule> {
-    let wants_systems = new.kind == Some(RuleKind::ManagedSystem);
+    let wants_systems = match new.kind {
+        None | Some(RuleKind::ManagedAccount) => false,
+        Some(RuleKind::ManagedSystem) => true,
+        Some(_) => return Err("RuleType of a Quick Rule is ManagedAccount or ManagedSystem"),
+    };
     match (&new.accounts, &new.systems) {
-        (Some(_), Some(_)) => Err("a Quick Rule lists AccountIDs or SystemIDs, not both"),
-        (None, None) => Err("a Quick Rule lists AccountIDs or SystemIDs"),
-        (Some(_), None) if wants_systems => Err("RuleType ManagedSystem lists SystemIDs"),
-        (None, Some(_)) if !wants_systems => Err("SystemIDs need RuleType ManagedSystem"),
+        (Some(_), Some(_)) => Err("a Quick Rule lists AccountIDs, or IDs of systems, not both"),
+        (None, None) => Err("a Quick Rule lists AccountIDs, or IDs of systems"),
+        (Some(_), None) if wants_systems => Err("RuleType ManagedSystem lists IDs of systems"),
+        (None, Some(_)) if !wants_systems => Err("IDs of systems need RuleType ManagedSystem"),
         _ => Ok(()),
     }
 }

@@ -4,7 +4,9 @@ use secrecy::SecretString;
 
 use super::rows::models;
 use super::words::{codes, words};
-use super::{FolderId, PasswordRuleId, SafeId, SecretId, UserGroupId, UserId, VaultTime};
+use super::{
+    FolderId, PasswordRuleId, PrincipalId, SafeId, SecretId, UserGroupId, UserId, VaultTime,
+};
 use crate::body::{Rule, bodies};
 
 models! {
@@ -28,8 +30,8 @@ models! {
     SafePermission {
         /// User or group.
         principal_kind: PrincipalKind = "PrincipalType",
-        /// Number of the user or group.
-        principal: i64 = "PrincipalID",
+        /// The user or group.
+        principal: PrincipalId = "PrincipalID",
         /// The permissions' names.
         flags: Vec<String> = "PermissionFlags",
         /// Until when.
@@ -50,8 +52,8 @@ models! {
         user_group: Option<UserGroupId> = "UserGroupId",
         /// The user it belongs to.
         user: Option<UserId> = "UserId",
-        /// The group that owns it.
-        owner: Option<i64> = "FolderOwnerId",
+        /// Who owns it.
+        owner: Option<PrincipalId> = "FolderOwnerId",
         /// Whether the user likes it.
         is_favorite: bool = "IsFavorite",
     }
@@ -133,6 +135,12 @@ models! {
         value_modified: Option<VaultTime> = "SecretValueModifiedOn",
         /// Its owners.
         owners: Vec<SecretOwner> = "Owners",
+        /// Its owner (3.0).
+        owner: Option<PrincipalId> = "OwnerId",
+        /// The owner's name (3.0).
+        owner_name: Option<String> = "Owner",
+        /// Whether the owner is a user or a group, in the vault's words (3.0).
+        owner_kind: Option<String> = "OwnerType",
         /// Notes. People write secrets there.
         notes: Option<SecretString> = "Notes",
         /// Addresses it is for.
@@ -147,8 +155,8 @@ models! {
         group: Option<UserGroupId> = "GroupId",
         /// A user (3.1).
         user: Option<UserId> = "UserId",
-        /// Number of the owner (3.0).
-        owner: Option<i64> = "OwnerId",
+        /// The owner (3.0).
+        owner: Option<PrincipalId> = "OwnerId",
         /// The owner's name (3.1).
         name: Option<String> = "Name",
         /// The owner's name (3.0).
@@ -161,6 +169,8 @@ models! {
     SecretUrl {
         /// Its identifier.
         id: Option<String> = "Id",
+        /// The secret.
+        secret: Option<SecretId> = "CredentialId",
         /// The address.
         url: Option<String> = "Url",
     }
@@ -256,8 +266,8 @@ bodies! {
     SafeGrant (
         /// User or group.
         principal_kind: of(PrincipalKind) = "PrincipalType",
-        /// Number of the user or group.
-        principal: of(i64) = "PrincipalID",
+        /// The user or group.
+        principal: of(PrincipalId) = "PrincipalID",
         /// The permissions' names.
         flags: of(Vec<String>) = "PermissionFlags",
     ) {
@@ -296,7 +306,7 @@ bodies! {
         name: text(256) = "Name",
         /// E-mail address.
         email: text(256) = "Email",
-    };
+    } rules owner_is_one;
 
     /// An address that a secret is for.
     NewSecretUrl (
@@ -304,7 +314,7 @@ bodies! {
         url: text(2048) = "Url",
     ) {};
 
-    /// A credential in Secrets Safe. It has owners, and a password or a rule to make one by.
+    /// A credential in Secrets Safe. A new one has a password, or a rule to make one by.
     CredentialSecret (
         /// Its title, at most 256 characters.
         title: text(256) = "Title",
@@ -325,7 +335,7 @@ bodies! {
         urls: of(Vec<NewSecretUrl>) = "Urls",
         /// The folder it moves to; in changes only.
         folder: of(FolderId) = "FolderId",
-    } rules credential_has_a_password;
+    } rules credential_has_an_owner;
 
     /// A text in Secrets Safe.
     TextSecret (
@@ -381,14 +391,15 @@ bodies! {
 
 const NO_OWNER: Rule = "a secret has at least one of Owners";
 
-fn credential_has_a_password(new: &CredentialSecret) -> Result<(), Rule> {
-    if new.owners.is_empty() {
-        return Err(NO_OWNER);
+fn owner_is_one(owner: &NewSecretOwner) -> Result<(), Rule> {
+    match (owner.group, owner.user) {
+        (Some(_), None) | (None, Some(_)) => Ok(()),
+        _ => Err("one of Owners is either GroupId or UserId"),
     }
-    match (&new.password, new.password_rule) {
-        (None, None) => Err("a credential has a Password, or a PasswordRuleID to make one by"),
-        _ => Ok(()),
-    }
+}
+
+fn credential_has_an_owner(new: &CredentialSecret) -> Result<(), Rule> {
+    if new.owners.is_empty() { Err(NO_OWNER) } else { Ok(()) }
 }
 
 fn text_has_an_owner(new: &TextSecret) -> Result<(), Rule> {

@@ -8,7 +8,7 @@ use super::{
     AccountId, ApplicationId, KeystrokeId, NodeId, RequestId, SessionId, SystemId, UserId,
     VaultTime,
 };
-use crate::body::bodies;
+use crate::body::{Rule, bodies};
 
 words! {
     /// How a session is opened.
@@ -172,6 +172,35 @@ models! {
     }
 }
 
+impl SessionType {
+    /// Whether a session that is opened like this is answered with a file for a viewer; not said
+    /// of types that are not known here.
+    #[must_use]
+    pub fn answers_a_file(&self) -> Option<bool> {
+        match self {
+            Self::RdpFile | Self::AppFile => Some(true),
+            Self::Other(_) => None,
+            _ => Some(false),
+        }
+    }
+
+    /// The rule that calls keep which answer a ticket.
+    pub(crate) fn check_ticket(&self) -> Result<(), Rule> {
+        match self.answers_a_file() {
+            Some(true) => Err("SessionType rdpfile and appfile answer a file: make that call"),
+            _ => Ok(()),
+        }
+    }
+
+    /// The rule that calls keep which answer a file.
+    pub(crate) fn check_file(&self) -> Result<(), Rule> {
+        match self.answers_a_file() {
+            Some(false) => Err("a file is answered to SessionType rdpfile and appfile only"),
+            _ => Ok(()),
+        }
+    }
+}
+
 bodies! {
     /// A session that a request gives access to.
     NewSession (
@@ -185,9 +214,9 @@ bodies! {
     /// A session of an information systems administrator.
     NewIsaSession (
         /// The system.
-        system: of(SystemId) = "SystemID",
+        system: id(SystemId) = "SystemID",
         /// The account.
-        account: of(AccountId) = "AccountID",
+        account: id(AccountId) = "AccountID",
         /// How it is opened.
         session_type: of(SessionType) = "SessionType",
     ) {
@@ -228,7 +257,7 @@ bodies! {
         node: of(NodeId) = "NodeID",
         /// Whether it is recorded, on newer servers.
         record: flag = "Record",
-    };
+    } rules administrator_opens_it;
 
     /// A recording that is to be played.
     NewReplay (
@@ -254,7 +283,16 @@ bodies! {
     } rules one_thing_at_a_time;
 }
 
-fn one_thing_at_a_time(control: &ReplayControl) -> Result<(), crate::body::Rule> {
+fn administrator_opens_it(new: &NewAdminSession) -> Result<(), Rule> {
+    match new.session_type {
+        SessionType::Ssh | SessionType::Rdp | SessionType::RdpFile | SessionType::Other(_) => {
+            Ok(())
+        }
+        _ => Err("SessionType of an administrator's session is ssh, rdp or rdpfile"),
+    }
+}
+
+fn one_thing_at_a_time(control: &ReplayControl) -> Result<(), Rule> {
     let said = [control.speed, control.offset, control.next].into_iter().flatten().count();
     if said != 1 {
         return Err("a replay is told one of speed, offset and next");

@@ -1,5 +1,6 @@
 //! Managed systems, read and written.
 
+use super::change_rules::{ChangeRules, time_of_day};
 use super::rows::models;
 use super::words::{codes, words};
 use super::{
@@ -102,7 +103,7 @@ models! {
         /// The host that applications there run on (3.2).
         application_host: Option<ApplicationHostId> = "ApplicationHostID",
         /// Whether it is such a host (3.2).
-        is_application_host: bool = "IsApplicationHost",
+        is_application_host: Option<bool> = "IsApplicationHost",
     }
 }
 
@@ -238,23 +239,29 @@ fn system_rules(new: &SystemSettings) -> Result<(), Rule> {
     if new.auto_managed == Some(true) && new.functional_account.is_none() {
         return Err("AutoManagementFlag needs a FunctionalAccountID");
     }
-    if new.change_frequency == Some(ChangeFrequency::EveryDays) && new.change_every_days.is_none() {
-        return Err("ChangeFrequencyType xdays needs ChangeFrequencyDays");
-    }
-    if let (Some(usual), Some(longest)) = (new.release_minutes, new.maximum_release_minutes)
-        && usual > longest
-    {
-        return Err("ReleaseDuration cannot be longer than MaxReleaseDuration");
-    }
-    Ok(())
+    let rules = ChangeRules {
+        release_minutes: new.release_minutes,
+        maximum_release_minutes: new.maximum_release_minutes,
+        frequency: new.change_frequency.as_ref(),
+        every_days: new.change_every_days,
+        time: new.change_time.as_deref(),
+        next: None,
+    };
+    rules.check()
 }
 
 impl SystemSettings {
-    /// The newest version of this body, which knows every member.
-    pub const VERSION: &str = "3.3";
+    /// The version of the body: the oldest that knows every member that is set, so that the vault
+    /// leaves alone what nobody speaks of.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        let hosts = self.application_host.is_some() || self.is_application_host.is_some();
+        let newest = [("3.2", hosts), ("3.1", self.remote_client.is_some())];
+        newest.into_iter().find(|(_, is_used)| *is_used).map_or("3.0", |(version, _)| version)
+    }
 
     /// What `system` is now, to be changed and written back: writing replaces the definition, and
-    /// what is left out takes its default. `None` when the vault did not say its platform.
+    /// what is left out takes its default. What the vault did not tell of it is left out. `None` when the vault did not say its platform.
     #[must_use]
     pub fn of(system: &ManagedSystem) -> Option<Self> {
         let platform = system.platform?;
@@ -280,9 +287,9 @@ impl SystemSettings {
             key_rule: system.key_rule,
             login_account: system.login_account,
             account_name_format: system.account_name_format,
-            release_minutes: system.release_minutes,
-            maximum_release_minutes: system.maximum_release_minutes,
-            isa_release_minutes: system.isa_release_minutes,
+            release_minutes: system.release_minutes.filter(|minutes| *minutes > 0),
+            maximum_release_minutes: system.maximum_release_minutes.filter(|minutes| *minutes > 0),
+            isa_release_minutes: system.isa_release_minutes.filter(|minutes| *minutes > 0),
             auto_managed: Some(system.is_auto_managed),
             functional_account: system.functional_account,
             elevation_command: system.elevation_command,
@@ -292,10 +299,10 @@ impl SystemSettings {
             change_after_release: Some(system.changes_after_release),
             change_frequency: system.change_frequency,
             change_every_days: system.change_every_days.filter(|days| *days > 0),
-            change_time: system.change_time.and_then(|time| time.get(..5).map(str::to_owned)),
+            change_time: system.change_time.as_deref().and_then(time_of_day),
             remote_client: system.remote_client,
             application_host: system.application_host,
-            is_application_host: Some(system.is_application_host),
+            is_application_host: system.is_application_host,
             access_url: system.access_url,
             ..Self::new(platform)
         })

@@ -49,7 +49,8 @@ macro_rules! words {
     )+};
 }
 
-/// Enumerations that the vault writes as numbers.
+/// Enumerations that the vault writes as numbers. Should one come as a word, as some serializers
+/// write them, it is read by the name of the variant.
 macro_rules! codes {
     ($(
         $(#[$doc:meta])*
@@ -62,41 +63,54 @@ macro_rules! codes {
             $( $(#[$variant_doc])* $variant, )+
             /// Another number of the vault, kept.
             Other(i64),
+            /// A word of the vault in the number's place, and none that is known here.
+            Unnumbered,
         }
 
         impl $name {
-            /// The vault's number.
+            /// The vault's number, unless it is [`Self::Unnumbered`].
             #[must_use]
-            pub const fn code(self) -> i64 {
+            pub const fn code(self) -> Option<i64> {
                 match self {
-                    $( Self::$variant => $code, )+
-                    Self::Other(code) => code,
+                    $( Self::$variant => Some($code), )+
+                    Self::Other(code) => Some(code),
+                    Self::Unnumbered => None,
                 }
             }
         }
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                self.code().fmt(f)
+                match self.code() {
+                    Some(code) => code.fmt(f),
+                    None => f.write_str("unnumbered"),
+                }
             }
         }
 
-        impl $crate::answer::FromNumber for $name {
-            const ZERO_IS_NONE: bool = false;
-
+        impl $crate::answer::FromCode for $name {
             fn from_number(number: i64) -> Self {
                 match number {
                     $( $code => Self::$variant, )+
                     other => Self::Other(other),
                 }
             }
+
+            fn from_word(word: &str) -> Self {
+                $( if word.eq_ignore_ascii_case(stringify!($variant)) { return Self::$variant; } )+
+                Self::Unnumbered
+            }
         }
 
-        $crate::answer::number_property!($name);
+        $crate::answer::code_property!($name);
 
         impl $crate::body::Value for $name {
             fn write(&self, json: &mut $crate::body::Json) {
                 json.scalar(&self.code());
+            }
+
+            fn check_value(&self) -> Result<(), $crate::body::Rule> {
+                self.code().map(drop).ok_or("what the vault wrote as an unknown word has no number")
             }
         }
     )+};

@@ -39,7 +39,11 @@ fn tried<E: Endpoint>(
     (E::NAME, read(call, status, answer).expect(line))
 }
 
-fn read<E: Endpoint>(call: &E, status: u16, body: &str) -> Result<E::Answer, ps_client::Error> {
+pub(crate) fn read<E: Endpoint>(
+    call: &E,
+    status: u16,
+    body: &str,
+) -> Result<E::Answer, ps_client::Error> {
     let status = http::StatusCode::from_u16(status).unwrap();
     let body = body.as_bytes().to_vec().into();
     call.read(&ApiAnswer::new(HttpAnswer { status, headers: http::HeaderMap::new(), body }))

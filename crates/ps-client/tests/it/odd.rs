@@ -185,3 +185,90 @@ fn a_proxys_refusal_is_not_taken_for_a_missing_licence() {
     let page = refused("text/html", "<html><title>Blocked</title></html>");
     assert!(matches!(page.kind(), ErrorKind::Forbidden), "{page:?}");
 }
+
+#[test]
+fn words_where_numbers_are_expected_are_known_by_name_or_kept_as_unknown() {
+    use ps_client::endpoint::secrets_safe::safes::ListSafePermissions;
+    use ps_client::endpoint::sessions::ListSessions;
+    use ps_client::model::{PrincipalKind, SafeId, SessionStatus, UserGroupId};
+
+    let list = ListSessions { status: None, user: None };
+    let table = [
+        ("1", SessionStatus::InProgress),
+        ("\"1\"", SessionStatus::InProgress),
+        ("\"InProgress\"", SessionStatus::InProgress),
+        ("\"logged\"", SessionStatus::Unnumbered),
+        ("77", SessionStatus::Other(77)),
+    ];
+    for (status, expected) in table {
+        let rows = read(&list, &format!(r#"[{{"SessionID":9,"Status":{status}}}]"#));
+        assert_eq!(rows.expect(status)[0].status, Some(expected), "{status}");
+    }
+    assert_eq!(SessionStatus::Unnumbered.code(), None);
+
+    let list = ListSafePermissions { safe: SafeId::new("5afe") };
+    let body = r#"[
+        {"PrincipalType":"user","PrincipalID":"0B1E-77"},
+        {"PrincipalType":1,"PrincipalID":3},
+        {"PrincipalType":"Robot","PrincipalID":"4"}
+    ]"#;
+    let rows = read(&list, body).unwrap();
+    let kinds: Vec<_> = rows.iter().map(|row| row.principal_kind).collect();
+    use PrincipalKind::{Group, Unnumbered, User};
+    assert_eq!(kinds, [User, Group, Unnumbered]);
+    assert_eq!(rows[0].principal.as_str(), "0B1E-77");
+    assert_eq!(rows[1].principal, UserGroupId::new(3).into());
+}
+
+#[test]
+fn owners_are_read_by_number_and_by_guid() {
+    use ps_client::endpoint::secrets_safe::folders::ListFolders;
+    let body = r#"[{"Id":"a","Name":"A","FolderOwnerId":"0b1e-77"},
+        {"Id":"b","Name":"B","FolderOwnerId":3},{"Id":"c","Name":"C","FolderOwnerId":null}]"#;
+    let rows = read(&ListFolders::default(), body).unwrap();
+    let owners: Vec<_> = rows.iter().map(|row| row.owner.as_ref().map(|o| o.as_str())).collect();
+    assert_eq!(owners, [Some("0b1e-77"), Some("3"), None]);
+    let body = r#"{"Id":"5ec2","Title":"t","OwnerId":"0b1e","Owner":"joe","OwnerType":"User",
+        "Owners":[{"OwnerId":"0b1e"}],"Urls":[{"Id":1,"CredentialId":"5ec2","Url":"u"}]}"#;
+    let secret = read(&GetSecret { secret: SecretId::new("5ec2") }, body).unwrap();
+    assert_eq!(secret.owner, secret.owners[0].owner);
+    assert_eq!(
+        (secret.owner_name.as_deref(), secret.owner_kind.as_deref()),
+        (Some("joe"), Some("User"))
+    );
+    assert_eq!(secret.urls[0].secret, Some(secret.secret));
+}
+
+#[test]
+fn an_empty_secret_and_a_test_that_does_not_say_are_no_success() {
+    use ps_client::endpoint::credentials::TestCredential;
+    let get = GetCredential { request: RequestId::new(7), kind: CredentialType::Password };
+    let error = read(&get, "\"\"").unwrap_err();
+    assert!(error.to_string().contains("the secret is empty"), "{error}");
+    let test = TestCredential { account: AccountId::new(3) };
+    assert!(read(&test, r#"{"Success":true}"#).unwrap().success);
+    assert!(!read(&test, r#"{"success":"false"}"#).unwrap().success);
+    for body in ["{}", r#"{"Success":null}"#, r#"{"Success":"maybe"}"#] {
+        read(&test, body).expect_err(body);
+    }
+}
+
+#[test]
+fn a_request_by_alias_is_not_taken_for_one_by_account() {
+    let new = NewRequest::view(SystemId::new(12), AccountId::new(34), 60).reason("why");
+    let row = |more: &str| {
+        let row = r#"{"RequestID":5,"SystemID":12,"AccountID":34,"Reason":"why""#;
+        read(&ListRequests::default(), &format!("[{row}{more}}}]")).unwrap().remove(0)
+    };
+    for (more, answers) in [
+        ("", true),
+        (r#","AliasID":0"#, true),
+        (r#","AliasID":null"#, true),
+        (r#","AliasID":8"#, false),
+    ] {
+        assert_eq!(row(more).answers(&new), answers, "{more}");
+    }
+    let told = row(r#","AliasID":8,"ManagedSystemName":"SRV01","TotpEnabled":true"#);
+    assert_eq!((told.alias, told.has_totp), (Some(AliasId::new(8)), true));
+    assert_eq!(told.managed_system_name.as_deref(), Some("SRV01"));
+}

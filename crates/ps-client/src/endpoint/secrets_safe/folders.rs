@@ -6,7 +6,9 @@ use crate::body::multipart;
 use crate::endpoint::declare::{calls, paged};
 use crate::endpoint::{ApiAnswer, ApiRequest, Endpoint};
 use crate::error::Error;
-use crate::model::{Folder, FolderDestination, FolderId, FolderImport, FolderMove, NewFolder};
+use crate::model::{
+    Folder, FolderDestination, FolderId, FolderImport, FolderMove, NewFolder, PrincipalId,
+};
 use crate::repeat::Repeat;
 
 /// Fills a folder with credentials from a file of comma-separated values. 201. *Seen.*
@@ -44,7 +46,6 @@ calls! {
     @also [ImportIntoFolder "Secrets-Safe (Read/Write)" Seen Unsafe]
 
     /// One page of the folders that the user sees.
-    #[derive(Default)]
     ListFolders {
         /// Only with this in their names.
         name: Option<String>,
@@ -55,7 +56,7 @@ calls! {
         /// Whether only the uppermost ones come: no.
         root_only: Option<bool>,
         /// Only of this owner.
-        owner: Option<i64>,
+        owner: Option<PrincipalId>,
         /// Rows to answer.
         limit: u32,
         /// Rows to skip first.
@@ -121,6 +122,21 @@ calls! {
     }
         PUT "Secrets-Safe" / "Folders" / folder / "favorite" json { "Favorite" = favorite }
         => nothing, Seen, "Secrets-Safe (Read)";
+}
+
+impl Default for ListFolders {
+    /// The first thousand of all.
+    fn default() -> Self {
+        Self {
+            name: None,
+            path: None,
+            include_subfolders: None,
+            root_only: None,
+            owner: None,
+            limit: 1_000,
+            offset: 0,
+        }
+    }
 }
 
 paged! {

@@ -2,7 +2,8 @@
 
 use crate::endpoint::declare::calls;
 use crate::model::{
-    PrincipalKind, Safe, SafeGrant, SafeId, SafePermission, SafePermissionName, SafeSettings,
+    PrincipalId, PrincipalKind, Safe, SafeGrant, SafeId, SafePermission, SafePermissionName,
+    SafeSettings,
 };
 
 calls! {
@@ -74,8 +75,8 @@ calls! {
         safe: SafeId,
         /// User or group.
         principal_kind: PrincipalKind,
-        /// Number of the user or group.
-        principal: i64,
+        /// The user or group.
+        principal: PrincipalId,
     }
         DELETE "Secrets-Safe" / "Safes" / safe / "safe-permissions"
         json { "PrincipalType" = principal_kind, "PrincipalID" = principal }

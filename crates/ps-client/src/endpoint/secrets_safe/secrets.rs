@@ -4,7 +4,7 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretSlice};
 
-use crate::body::{Body, Form, Json, multipart};
+use crate::body::{Body, Form, Json, Rule, multipart};
 use crate::endpoint::declare::{calls, paged};
 use crate::endpoint::{ApiAnswer, ApiRequest, Endpoint};
 use crate::error::Error;
@@ -72,9 +72,7 @@ impl Endpoint for CreateFileSecret {
     fn request(&self) -> ApiRequest {
         let path = ["Secrets-Safe", "Folders", self.folder.as_str(), "secrets", "file"];
         let form = file_form(&self.new, self.contents.expose_secret());
-        ApiRequest::new(http::Method::POST, &path)
-            .set("version", &VERSION.to_owned())
-            .multipart(form)
+        ApiRequest::new(http::Method::POST, &path).set("version", &VERSION).multipart(form)
     }
 
     fn read(&self, answer: &ApiAnswer) -> Result<StoredSecret, Error> {
@@ -96,7 +94,7 @@ impl Endpoint for UpdateFileSecret {
 
     fn request(&self) -> ApiRequest {
         let path = ["Secrets-Safe", "Secrets", self.secret.as_str(), "file"];
-        let request = ApiRequest::new(http::Method::PUT, &path).set("version", &VERSION.to_owned());
+        let request = ApiRequest::new(http::Method::PUT, &path).set("version", &VERSION);
         match &self.contents {
             Some(contents) => request.multipart(file_form(&self.new, contents.expose_secret())),
             None => request.json(Json::of_body(&self.new)),
@@ -133,7 +131,6 @@ calls! {
     /// One page of the secrets that the user sees. None is no error.
     ///
     /// Only credentials come with their values; texts and files have calls of their own.
-    #[derive(Default)]
     ListSecrets {
         /// Only in this folder, written as a path.
         path: Option<String>,
@@ -213,6 +210,7 @@ calls! {
     }
         POST "Secrets-Safe" / "Folders" / folder / "secrets" query { "version" = version }
         json (new)
+        rules credential_has_a_password
         => object(StoredSecret), Confirmed, "Secrets-Safe (Read/Write)";
 
     /// Puts a text into a folder. 201. 409: there is a secret of this title.
@@ -228,7 +226,8 @@ calls! {
         query { "version" = version } json (new)
         => object(StoredSecret), Confirmed, "Secrets-Safe (Read/Write)";
 
-    /// Replaces a credential. 200 or 204.
+    /// Replaces a credential. 200 or 204. Some releases may want the password each time, and say so
+    /// with 400.
     UpdateCredentialSecret {
         /// The secret.
         secret: SecretId,
@@ -313,6 +312,31 @@ calls! {
     }
         PUT "Secrets-Safe" / "Secrets" / secret / "favorite" json { "Favorite" = favorite }
         => nothing, Seen, "Secrets-Safe (Read)";
+}
+
+impl Default for ListSecrets {
+    /// The first thousand of all.
+    fn default() -> Self {
+        Self {
+            path: None,
+            separator: None,
+            title: None,
+            after: None,
+            favorite: None,
+            decrypt: None,
+            version: None,
+            limit: 1_000,
+            offset: 0,
+        }
+    }
+}
+
+/// Of a new one; one that is there keeps what it has.
+fn credential_has_a_password(call: &CreateCredentialSecret) -> Result<(), Rule> {
+    match (&call.new.password, call.new.password_rule) {
+        (None, None) => Err("a credential has a Password, or a PasswordRuleID to make one by"),
+        _ => Ok(()),
+    }
 }
 
 paged! {

@@ -46,12 +46,13 @@ fn safes(tried: &mut Tried) {
     t!(tried: ListSafePermissions { safe: safe() }, "GET Secrets-Safe/Safes/5afe/safe-permissions",
         200 r#"[{"PrincipalType":1,"PrincipalID":3,"PermissionFlags":["ManageSafe"],
             "ExpiresOn":null}]"#);
-    let grant = SafeGrant::new(PrincipalKind::Group, 3, vec!["ManageSafe".to_owned()]);
+    let grant =
+        SafeGrant::new(PrincipalKind::Group, PrincipalId::new("3"), vec!["ManageSafe".to_owned()]);
     t!(tried: SetSafePermissions { safe: safe(), grant },
         "PUT Secrets-Safe/Safes/5afe/safe-permissions",
         {{"PrincipalType": 1, "PrincipalID": 3, "PermissionFlags": ["ManageSafe"]}}, 204 "");
     let principal_kind = PrincipalKind::User;
-    t!(tried: DeleteSafePermissions { safe: safe(), principal_kind, principal: 7 },
+    t!(tried: DeleteSafePermissions { safe: safe(), principal_kind, principal: PrincipalId::new("7") },
         "DELETE Secrets-Safe/Safes/5afe/safe-permissions",
         {{"PrincipalType": 0, "PrincipalID": 7}}, 204 "");
 }

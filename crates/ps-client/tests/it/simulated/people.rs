@@ -240,8 +240,7 @@ async fn from_nothing_to_a_password(vault: &Server, vera: &Seat) {
     assert_eq!(seen().await, 0, "the account is not enabled for the API");
     let read = ask!(vera, GetManagedAccount { account: svc });
     let new = AccountUpdate::of(&read, |settings| settings.api_enabled(true));
-    let version = AccountSettings::VERSION.to_owned();
-    ask!(vera, UpdateManagedAccount { account: svc, new, version });
+    ask!(vera, UpdateManagedAccount { account: svc, new });
     assert_eq!(seen().await, 1);
 
     let account = account(&nina, "App01", "svc-backup").await;

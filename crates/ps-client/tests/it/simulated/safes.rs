@@ -85,11 +85,21 @@ async fn places(vera: &Seat) -> (SafeId, FolderId) {
     assert_eq!(read.description.as_deref(), Some("ours"));
     assert_eq!(ask!(vera, ListSafes {}).len(), 1);
     let flag = ask!(vera, ListSafePermissionNames {})[0].name.clone();
-    let grant = SafeGrant::new(PrincipalKind::Group, 3, vec![flag]);
+    let grant = SafeGrant::new(PrincipalKind::Group, UserGroupId::new(3).into(), vec![flag]);
     ask!(vera, SetSafePermissions { safe: safe.clone(), grant });
-    assert_eq!(ask!(vera, ListSafePermissions { safe: safe.clone() })[0].principal, 3);
+    assert_eq!(
+        ask!(vera, ListSafePermissions { safe: safe.clone() })[0].principal,
+        UserGroupId::new(3).into()
+    );
     let principal_kind = PrincipalKind::Group;
-    ask!(vera, DeleteSafePermissions { safe: safe.clone(), principal_kind, principal: 3 });
+    ask!(
+        vera,
+        DeleteSafePermissions {
+            safe: safe.clone(),
+            principal_kind,
+            principal: UserGroupId::new(3).into()
+        }
+    );
     assert!(ask!(vera, ListSafePermissions { safe: safe.clone() }).is_empty());
     let spare = ask!(vera, CreateSafe { new: SafeSettings::new("Spare") }).safe;
     ask!(vera, DeleteSafe { safe: spare });

@@ -30,8 +30,7 @@ pub(super) async fn play(vault: &Server, vera: &Seat) {
 async fn made(vera: &Seat, name: &str) -> AccountId {
     let settings = AccountSettings::new(name).api_enabled(true).maximum_concurrent_requests(0);
     let new = NewManagedAccount::with_password(settings, "fake-New!".into());
-    let version = AccountSettings::VERSION.to_owned();
-    ask!(vera, CreateManagedAccount { system: APP, new, version }).account
+    ask!(vera, CreateManagedAccount { system: APP, new }).account
 }
 
 async fn definitions(vault: &Server, vera: &Seat) {
@@ -40,8 +39,7 @@ async fn definitions(vault: &Server, vera: &Seat) {
     assert!(read.is_api_enabled && read.last_change.is_some());
     assert_eq!(vault.current_password(r"App01\svc-new").unwrap().expose(), "fake-New!");
     let new = AccountUpdate::of(&read, |settings| settings.description("new").api_enabled(false));
-    let version = AccountSettings::VERSION.to_owned();
-    let changed = ask!(vera, UpdateManagedAccount { account, new, version });
+    let changed = ask!(vera, UpdateManagedAccount { account, new });
     assert_eq!((changed.description.as_deref(), changed.is_api_enabled), (Some("new"), false));
     assert_eq!(changed.maximum_concurrent_requests, Some(0), "the rest stays");
     assert_eq!(vault.current_password(r"App01\svc-new").unwrap().expose(), "fake-New!");
@@ -50,8 +48,7 @@ async fn definitions(vault: &Server, vera: &Seat) {
     let listed = ask!(vera, ListAccountsOfSystem { system: APP }).len();
     let settings = AccountSettings::new("svc-new");
     let new = NewManagedAccount::auto_managed(settings);
-    let version = AccountSettings::VERSION.to_owned();
-    refused!(vera, CreateManagedAccount { system: APP, new, version });
+    refused!(vera, CreateManagedAccount { system: APP, new });
     ask!(vera, DeleteManagedAccount { account });
     let again = made(vera, "svc-new").await;
     assert_ne!(again, account, "numbers are never given twice");
