@@ -1,14 +1,19 @@
 //! The text of a refusal: bounded, on one's terminal without surprises, without secrets.
 
 use std::fmt;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
 /// What the vault wrote beside a refusal. Long texts keep their beginning and end: the log of a
 /// failed change has its reason near the end.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Excerpt {
     text: String,
+    /// All of it as it came: of what is shown, secrets may have been cut, or changed, so that they
+    /// would not be found in it.
+    whole: Arc<Zeroizing<String>>,
 }
 
 /// Bytes kept of the beginning and of the end.
@@ -24,14 +29,19 @@ impl Excerpt {
         let text = String::from_utf8_lossy(body);
         let text = text.trim_start_matches('\u{feff}').trim();
         let text = if is_html(body) { describe_html(text) } else { unwrap_message(text) };
-        let text: String =
-            text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
-        (!text.is_empty()).then(|| Self { text: shorten(&mask_suspects(&text)) })
+        (!text.is_empty()).then(|| Self::of(text))
+    }
+
+    fn of(whole: String) -> Self {
+        let whole = Zeroizing::new(whole);
+        let plain = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
+        let text = Zeroizing::new(whole.chars().map(plain).collect::<String>());
+        Self { text: shorten(&mask_suspects(&text)), whole: Arc::new(whole) }
     }
 
     /// A remark of our own.
     pub(crate) fn note(text: String) -> Self {
-        Self { text }
+        Self { whole: Arc::new(Zeroizing::new(text.clone())), text }
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -40,11 +50,18 @@ impl Excerpt {
 
     /// Masks `secrets` wherever they occur, for a server that echoes what it was sent.
     pub(crate) fn scrub<'a>(&mut self, secrets: impl IntoIterator<Item = &'a SecretString>) {
-        for secret in secrets {
-            let secret = secret.expose_secret();
-            if secret.len() >= 4 && self.text.contains(secret) {
-                self.text = self.text.replace(secret, MASK);
+        let mut secrets: Vec<&str> = secrets.into_iter().map(ExposeSecret::expose_secret).collect();
+        // One that holds another goes first, or its rest would stay.
+        secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let mut scrubbed: Option<Zeroizing<String>> = None;
+        for secret in secrets.into_iter().filter(|secret| secret.len() >= 4) {
+            let text = scrubbed.as_ref().unwrap_or(&*self.whole);
+            if text.contains(secret) {
+                scrubbed = Some(Zeroizing::new(text.replace(secret, MASK)));
             }
+        }
+        if let Some(mut text) = scrubbed {
+            *self = Self::of(std::mem::take(&mut *text));
         }
     }
 }

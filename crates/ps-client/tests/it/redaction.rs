@@ -265,3 +265,32 @@ async fn notes_of_a_file_and_what_is_looked_for_in_recordings_are_secrets_too() 
     assert_eq!(told.errors[0].line, Some(2));
     search("what an import came to", &format!("{told:?}"));
 }
+
+/// Where only a part of an answer is kept, and where its controls are replaced, what was sent is
+/// found all the same.
+#[tokio::test]
+async fn secrets_are_taken_out_before_an_answer_is_shortened_or_made_printable() {
+    use ps_client::endpoint::credentials::SetCredential;
+    use ps_client::model::NewCredential;
+
+    let vault = Vault::open();
+    let session = vault.session().await;
+    let key = "-----BEGIN-----\r\nplanted-answer\tplanted-credential\r\n-----END-----";
+    let word = "planted answer, quite a long one, of many words".repeat(3);
+    for secret in [key, &word] {
+        let new = NewCredential::new().password(secret.into()).passphrase("planted".into());
+        let set = SetCredential { account: AccountId::new(3), new };
+        for before in (0..1_100).step_by(50).chain([20_000]) {
+            for after in [0, 2_950, 3_000, 3_050, 20_000] {
+                let echo = format!("{}{secret}{}", "x ".repeat(before / 2), " y".repeat(after / 2));
+                vault.on("PUT ManagedAccounts/3/Credentials", reply(400, &echo));
+                let error = session.send(&set).await.unwrap_err();
+                search_chain(&error);
+                let excerpt = error.excerpt().unwrap();
+                for part in ["BEGIN", "planted", "answer", "one, of"] {
+                    assert!(!excerpt.contains(part), "{before} {after}: {excerpt}");
+                }
+            }
+        }
+    }
+}
