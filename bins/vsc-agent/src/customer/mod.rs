@@ -48,7 +48,12 @@ impl CustomerService {
         }
     }
 
-    async fn pair(&self, code: &str, peer: Option<&str>) -> Result<Reply, Refusal> {
+    async fn pair(
+        &self,
+        code: &str,
+        peer: Option<&str>,
+        answers: &mut Answers,
+    ) -> Result<Option<Reply>, Refusal> {
         let meeting = match peer {
             Some(name) => {
                 let number = code.trim().parse().map_err(|_| {
@@ -72,10 +77,19 @@ impl CustomerService {
             let link = self.host.link(number, Role::Customer, meeting, pairing);
             Session::new(link, slots, queue).run()
         })?;
-        while let Some(step) = steps.recv().await {
+        loop {
+            let step = tokio::select! {
+                biased;
+                step = steps.recv() => step,
+                () = answers.asker_left() => {
+                    self.sessions.end(Some(session), Order::End(EndReason::User)).await?;
+                    return Ok(None);
+                }
+            };
+            let Some(step) = step else { break };
             match step {
                 PairEvent::Code(_) => {}
-                PairEvent::Paired(peer) => return Ok(Reply::Paired { session, peer }),
+                PairEvent::Paired(peer) => return Ok(Some(Reply::Paired { session, peer })),
                 PairEvent::Failed(reason) => {
                     return Err(Refusal::new(RefusalKind::NotPaired, reason));
                 }
@@ -111,7 +125,7 @@ impl Handler for CustomerService {
                 Ok(None)
             }
             Request::Pair { code: Some(code), peer } => {
-                self.pair(&code.0, peer.as_deref()).await.map(Some)
+                self.pair(&code.0, peer.as_deref(), answers).await
             }
             Request::Pair { code: None, .. } => {
                 let reason = "say the code that the other desk was given: vsc-agent pair CODE";

@@ -62,8 +62,18 @@ impl RepService {
             }
             None => Invitation::Words(fresh_words()?),
         };
-        let mut steps = self.open_session(Meeting::Open(invitation))?;
-        while let Some((session, step)) = steps.next().await {
+        let Steps { session, mut steps } = self.open_session(Meeting::Open(invitation))?;
+        loop {
+            let step = tokio::select! {
+                biased;
+                step = steps.recv() => step,
+                () = answers.asker_left() => {
+                    // A code that nobody is going to speak must not stay good.
+                    self.sessions.end(Some(session), Order::End(EndReason::User)).await?;
+                    return Ok(());
+                }
+            };
+            let Some(step) = step else { break };
             match step {
                 PairEvent::Code(code) => {
                     let code = crate::control::Spoken(code);
@@ -172,12 +182,6 @@ impl Handler for RepService {
 struct Steps {
     session: u32,
     steps: mpsc::UnboundedReceiver<PairEvent>,
-}
-
-impl Steps {
-    async fn next(&mut self) -> Option<(u32, PairEvent)> {
-        Some((self.session, self.steps.recv().await?))
-    }
 }
 
 fn fresh_words() -> Result<Words, Refusal> {

@@ -195,13 +195,14 @@ impl House {
         self.invite_by(&["pair"])
     }
 
+    /// Begins one command of ours, which may have to wait for something.
+    pub(crate) fn begin(&self, side: Side, arguments: &[&str]) -> Child {
+        let mut command = self.command(side, arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     pub(crate) fn invite_by(&self, arguments: &[&str]) -> Invitation {
-        let mut child = self
-            .command(Side::Rep, arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = self.begin(Side::Rep, arguments);
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut code = String::new();
         lines.read_line(&mut code).unwrap();
@@ -306,6 +307,12 @@ pub(crate) struct Invitation {
 }
 
 impl Invitation {
+    /// Nobody waits any more.
+    pub(crate) fn leave(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     pub(crate) fn wait(self) -> Finished {
         let output = self.child.wait_with_output().unwrap();
         Finished { status: Some(output.status), stdout: output.stdout, stderr: output.stderr }

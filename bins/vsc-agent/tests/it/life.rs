@@ -126,6 +126,32 @@ fn a_wrong_code_is_good_for_nothing_and_the_next_one_is_a_new_one() {
 }
 
 #[test]
+fn a_pairing_that_its_asker_leaves_is_called_off_and_its_code_good_for_nothing() {
+    let test = "a_pairing_that_its_asker_leaves_is_called_off_and_its_code_good_for_nothing";
+    let Some(house) = House::open(test, Plan::default()) else { return };
+    let invitation = house.invite();
+    assert_eq!(house.status(Side::Rep)["sessions"][0]["state"], "waiting");
+    let code = invitation.code.clone();
+    invitation.leave();
+    until("the session is over", || house.status(Side::Rep)["sessions"] == json!([]));
+    let late = house.ask(Side::Customer, &["pair", &code]);
+    assert_eq!(late.status.unwrap().code(), Some(76), "{late:?}");
+
+    // At the other desk, somebody stops waiting for an agent that does not react.
+    let invitation = house.invite();
+    house.rep.signal(rustix::process::Signal::STOP);
+    let mut joining = house.begin(Side::Customer, &["pair", &invitation.code]);
+    until("the session is there", || house.status(Side::Customer)["sessions"] != json!([]));
+    joining.kill().unwrap();
+    joining.wait().unwrap();
+    until("the session is over", || house.status(Side::Customer)["sessions"] == json!([]));
+    house.rep.signal(rustix::process::Signal::CONT);
+    invitation.leave();
+    until("no session is left", || house.status(Side::Rep)["sessions"] == json!([]));
+    house.pair();
+}
+
+#[test]
 fn a_desk_that_stops_takes_its_card_along() {
     let test = "a_desk_that_stops_takes_its_card_along";
     let Some(mut house) = House::with_shared_card(test, Plan::default()) else { return };
