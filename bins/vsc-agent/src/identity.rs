@@ -87,6 +87,14 @@ impl Identity {
         Ok(Self { private: Zeroizing::new(*private), public: PublicKey(public) })
     }
 
+    /// This machine's line for the others' files of peers.
+    #[must_use]
+    pub fn peer_line(&self, name: &str) -> String {
+        // A name with a space could not be told from the key behind it, one with # from a comment.
+        let name = name.replace(|c: char| c.is_whitespace() || c == '#', "-");
+        format!("{name} {}", self.public)
+    }
+
     fn make(path: &Path) -> Result<Self, IdentityError> {
         use std::io::Write;
         let (private, public) = generate_identity().map_err(|_| IdentityError::NoKeyMade)?;
@@ -193,6 +201,21 @@ mod tests {
         assert_eq!(first.public_key(), again.public_key());
         assert_eq!(first.private_key(), again.private_key());
         assert_eq!(first.public_key().to_string().parse::<PublicKey>().unwrap(), first.public);
+    }
+
+    #[test]
+    fn a_machines_line_is_found_by_others_whatever_its_name_is_made_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let identity = Identity::of_folder(folder.path()).unwrap();
+        for (name, listed) in [
+            ("desk-7", "desk-7"),
+            ("desk 7\tupstairs", "desk-7-upstairs"),
+            ("desk#7", "desk-7"),
+            ("#7", "-7"),
+        ] {
+            let peers = Peers::parse(&identity.peer_line(name)).unwrap();
+            assert_eq!(peers.key_of(listed), Some(identity.public.0), "{name}");
+        }
     }
 
     #[cfg(unix)]

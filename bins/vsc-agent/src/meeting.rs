@@ -122,10 +122,10 @@ impl<O: Send + 'static> SessionBook<O> {
         let number = entries.next;
         entries.next += 1;
         let running = session(number);
-        let book = Arc::clone(&self.entries);
+        let listed = Listed { entries: Arc::clone(&self.entries), number };
         let task = tokio::spawn(async move {
+            let _listed = listed;
             running.await;
-            lock(&book).running.remove(&number);
         });
         entries.running.insert(number, Entry { orders, task: Some(task) });
         Ok(number)
@@ -178,16 +178,93 @@ impl<O: Send + 'static> SessionBook<O> {
         Ok(Reply::Ended { session })
     }
 
-    /// Ends every session.
+    /// Orders every session to end, then waits until all have: one whose last words take long
+    /// keeps no other from saying its own.
     pub(crate) async fn end_all(&self, order: impl Fn() -> O) {
-        let running: Vec<u32> = lock(&self.entries).running.keys().copied().collect();
-        for session in running {
-            // One that is gone has ended by itself.
-            let _ = self.end(Some(session), order()).await;
+        let sessions: Vec<_> =
+            lock(&self.entries).running.values().map(|entry| entry.orders.clone()).collect();
+        // One that is gone has ended by itself.
+        for orders in &sessions {
+            let _ = orders.send(order()).await;
         }
+        // A session holds its orders to its end.
+        for orders in sessions {
+            orders.closed().await;
+        }
+    }
+}
+
+/// A session's entry in the book; taken out when dropped, also by a session that panics.
+struct Listed<O> {
+    entries: Arc<Mutex<Entries<O>>>,
+    number: u32,
+}
+
+impl<O> Drop for Listed<O> {
+    fn drop(&mut self) {
+        lock(&self.entries).running.remove(&self.number);
     }
 }
 
 fn lock<O>(entries: &Mutex<Entries<O>>) -> MutexGuard<'_, Entries<O>> {
     entries.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::Barrier;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_panics_leaves_the_book() {
+        let book = SessionBook::default();
+        let (orders, _queue) = mpsc::channel::<()>(1);
+        let session = book.open(orders, |_| async { panic!("a fault of ours") }).unwrap();
+        let ended = tokio::time::timeout(PATIENCE, book.end(Some(session), ())).await.unwrap();
+        assert!(ended.is_ok(), "{ended:?}");
+        let gone = book.the_one(None).unwrap_err();
+        assert_eq!(gone.kind, RefusalKind::NoSession);
+        assert_eq!(book.only_one(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_session_is_told_to_end_before_any_is_waited_for() {
+        let book = SessionBook::default();
+        // Each ends only when all have been told.
+        let all = Arc::new(Barrier::new(3));
+        for _ in 0..3 {
+            let (orders, mut queue) = mpsc::channel::<()>(1);
+            let all = Arc::clone(&all);
+            let session = |_| async move {
+                queue.recv().await;
+                all.wait().await;
+            };
+            book.open(orders, session).unwrap();
+        }
+        tokio::time::timeout(PATIENCE, book.end_all(|| ())).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_somebody_is_ending_already_is_waited_for_too() {
+        let book = SessionBook::default();
+        let (orders, mut queue) = mpsc::channel::<()>(2);
+        let (let_go, is_let_go) = tokio::sync::oneshot::channel();
+        let session = |_| async move {
+            queue.recv().await;
+            let _ = is_let_go.await;
+        };
+        let session = book.open(orders, session).unwrap();
+        let mut first = Box::pin(book.end(Some(session), ()));
+        assert!(tokio::time::timeout(PATIENCE, &mut first).await.is_err());
+        let mut all = Box::pin(book.end_all(|| ()));
+        assert!(tokio::time::timeout(PATIENCE, &mut all).await.is_err());
+        let_go.send(()).unwrap();
+        all.await;
+        assert!(first.await.is_ok());
+    }
 }

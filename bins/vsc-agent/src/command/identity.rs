@@ -12,9 +12,7 @@ pub(super) fn identity(args: &IdentityArgs) -> Done {
     })?;
     let identity = Identity::of_folder(&args.state_dir)?;
     let name = machine_name(args.machine_name.as_deref());
-    // A name with a space could not be told from the key behind it.
-    let name = name.replace(char::is_whitespace, "-");
-    answer(&format!("{name} {}", identity.public_key()))
+    answer(&identity.peer_line(&name))
 }
 
 impl From<IdentityError> for Failure {
