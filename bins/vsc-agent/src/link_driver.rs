@@ -64,6 +64,8 @@ pub enum Happening {
     Link(Event),
     /// There is no way to the relay at the moment. It is tried again, unless the link is over.
     NoWay(DialError),
+    /// The relay answers again.
+    WayBack,
 }
 
 /// A link and its connection.
@@ -73,6 +75,8 @@ pub struct LinkDriver {
     wire: Wire,
     /// Attempts to connect since a connection was good for something.
     attempts: u32,
+    /// Whether it was told that there is no way.
+    is_lost: bool,
 }
 
 impl LinkDriver {
@@ -80,7 +84,7 @@ impl LinkDriver {
     #[must_use]
     pub fn new(meeting: Meeting, hello: Hello, timers: Timers, way: Arc<Way>) -> Self {
         let wire = Wire::Dialling(dial(&way, Duration::ZERO));
-        Self { link: Link::new(meeting, hello, timers), way, wire, attempts: 0 }
+        Self { link: Link::new(meeting, hello, timers), way, wire, attempts: 0, is_lost: false }
     }
 
     /// Sends one message, now or when the connection is back.
@@ -135,6 +139,9 @@ impl LinkDriver {
                             talk.is_answered = true;
                         }
                         self.link.handle_message(now(), &message);
+                        if std::mem::take(&mut self.is_lost) {
+                            return Happening::WayBack;
+                        }
                     }
                     Change::Connected(connection) => {
                         self.wire = Wire::Here(Talk::new(connection));
@@ -142,13 +149,13 @@ impl LinkDriver {
                     }
                     Change::Failed(error) => {
                         self.redial();
-                        return Happening::NoWay(error);
+                        return self.no_way(error);
                     }
                     Change::Disconnected { is_answered } => {
                         self.disconnected();
                         if !is_answered && !self.link.is_over() {
                             let relay = self.way.to_string();
-                            return Happening::NoWay(DialError::HungUp { relay });
+                            return self.no_way(DialError::HungUp { relay });
                         }
                     }
                     Change::Left(end) => {
@@ -160,12 +167,17 @@ impl LinkDriver {
                     if answer_due.is_some_and(|due| due <= now()) {
                         self.disconnected();
                         let relay = self.way.to_string();
-                        return Happening::NoWay(DialError::Silent { relay });
+                        return self.no_way(DialError::Silent { relay });
                     }
                     self.link.handle_timeout(now());
                 }
             }
         }
+    }
+
+    fn no_way(&mut self, error: DialError) -> Happening {
+        self.is_lost = true;
+        Happening::NoWay(error)
     }
 
     /// Hands the link's messages to the connection.
@@ -306,7 +318,7 @@ async fn until(due: Option<Instant>) {
 mod tests {
     use vsc_core::handshake::{Proof, Role};
     use vsc_core::link::Invitation;
-    use vsc_core::mailbox::{FromRelay, MailboxNumber, Ticket};
+    use vsc_core::mailbox::{CloseReason, FromRelay, MailboxNumber, Ticket};
     use vsc_core::pairing::Words;
     use vsc_core::relay::RelayLimits;
 
@@ -356,6 +368,22 @@ mod tests {
         drop(far);
         let happening = driver.next().await;
         assert!(matches!(happening, Happening::NoWay(DialError::HungUp { .. })), "{happening:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_relay_that_answers_again_is_told_once() {
+        let (mut driver, far) = connected_to_a_played_relay();
+        drop(far);
+        assert!(matches!(driver.next().await, Happening::NoWay(_)));
+        let (near, far) = pair();
+        driver.wire = Wire::Here(Talk::new(near));
+        driver.link.handle_connected();
+        far.incoming.send(FromRelay::Joined(Ticket([7; 16])).encode()).await.unwrap();
+        let happening = driver.next().await;
+        assert!(matches!(happening, Happening::WayBack), "{happening:?}");
+        far.incoming.send(FromRelay::Closed(CloseReason::Done).encode()).await.unwrap();
+        let happening = driver.next().await;
+        assert!(matches!(happening, Happening::Link(Event::Ended(_))), "{happening:?}");
     }
 
     #[tokio::test(start_paused = true)]

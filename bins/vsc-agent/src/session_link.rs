@@ -25,6 +25,8 @@ pub struct SessionLink {
     pub number: u32,
     driver: LinkDriver,
     pairing: Pairing,
+    /// Whether a connection is away, so that what is said now waits.
+    pub is_suspended: bool,
     /// The session's line of the status.
     pub line: Line,
 }
@@ -33,7 +35,7 @@ impl SessionLink {
     /// A link about to connect.
     #[must_use]
     pub fn new(number: u32, driver: LinkDriver, pairing: Pairing, line: Line) -> Self {
-        Self { number, driver, pairing, line }
+        Self { number, driver, pairing, is_suspended: false, line }
     }
 
     /// What happens next. May be dropped at any time and asked again; nothing is lost.
@@ -47,6 +49,10 @@ impl SessionLink {
                     self.pairing.say(PairEvent::NoRelay(error.to_string()));
                     self.driver.end(EndReason::User);
                 }
+                Step::Progress
+            }
+            Happening::WayBack => {
+                self.line.change(|status| status.relay_problem = None);
                 Step::Progress
             }
             Happening::Link(event) => self.happened(event),
@@ -78,7 +84,6 @@ impl SessionLink {
         match event {
             Event::Invited { mailbox, code } => {
                 tracing::info!(session = self.number, %mailbox, "waiting for the other agent");
-                self.line.change(|status| status.relay_problem = None);
                 let code = code.map_or_else(|| mailbox.to_string().into(), |code| code.spoken());
                 self.pairing.say(PairEvent::Code(code));
             }
@@ -101,6 +106,7 @@ impl SessionLink {
             Event::RoundTrip(time) => self.line.round_trip(time),
             Event::Suspended => {
                 tracing::info!(session = self.number, "a connection broke; waiting for it");
+                self.is_suspended = true;
                 self.line.change(|status| status.state = SessionState::Suspended);
             }
             Event::Resumed => {
@@ -119,9 +125,7 @@ impl SessionLink {
     }
 
     fn connected(&mut self) {
-        self.line.change(|status| {
-            status.state = SessionState::Connected;
-            status.relay_problem = None;
-        });
+        self.is_suspended = false;
+        self.line.change(|status| status.state = SessionState::Connected);
     }
 }

@@ -167,7 +167,8 @@ impl Rep {
         }
     }
 
-    /// The next message for the customer's side.
+    /// The next message for the customer's side. While the connection is away they may be left
+    /// here: never more than three wait, whatever the card and the other side do.
     pub fn poll_message(&mut self) -> Option<Message> {
         self.messages.pop_front()
     }
@@ -242,7 +243,20 @@ impl Rep {
         self.epoch = Epoch(self.epoch.0.wrapping_add(1));
         self.atr = Some(atr);
         let (share, epoch) = (self.share, self.epoch);
-        self.messages.push_back(Message::Inserted { share, epoch, atr });
+        self.tell_card(Message::Inserted { share, epoch, atr });
+    }
+
+    /// Tells how the card is now. Its earlier states that nobody fetched are not worth telling any
+    /// more, except that it was away: a reader that flaps while the connection is broken must not
+    /// fill the queue. An answer may come to stand before a state it followed: it is of an epoch
+    /// before all of these states, and the other side acts on it or drops it as it did.
+    fn tell_card(&mut self, now: Message) {
+        let was_removed = self.messages.iter().any(|m| matches!(m, Message::Removed { .. }));
+        self.messages.retain(|m| !matches!(m, Message::Removed { .. } | Message::Inserted { .. }));
+        if was_removed && matches!(now, Message::Inserted { .. }) {
+            self.messages.push_back(Message::Removed { share: self.share });
+        }
+        self.messages.push_back(now);
     }
 
     fn absent(&mut self) {
@@ -251,7 +265,7 @@ impl Rep {
             self.answer(command, Err(CardFailure::NoCard));
         }
         if self.atr.take().is_some() {
-            self.messages.push_back(Message::Removed { share: self.share });
+            self.tell_card(Message::Removed { share: self.share });
         }
     }
 
@@ -272,6 +286,8 @@ impl Rep {
         number: CommandNumber,
         outcome: Result<Response, CardFailure>,
     ) {
+        // Whoever asks the next thing has given up the one before: its answer is nobody's.
+        self.messages.retain(|m| !matches!(m, Message::Answer { .. }));
         self.messages.push_back(Message::Answer { share: self.share, epoch, number, outcome });
     }
 }

@@ -187,7 +187,7 @@ fn look(
     let patience = if changed { Duration::ZERO } else { patience };
     match context.get_status_change(patience, states) {
         // A reader vanished between the two calls: the next look lists anew.
-        Ok(()) | Err(Error::Timeout | Error::UnknownReader) => {}
+        Ok(()) | Err(Error::Timeout | Error::UnknownReader | Error::ReaderUnavailable) => {}
         Err(error) => return Err(error),
     }
     for state in states.iter_mut() {

@@ -158,6 +158,10 @@ impl Session {
     /// The reader is shown: from now on its card belongs to the other desk.
     fn begin(&mut self, id: ShareId, shown_as: String) {
         let Some(share) = self.shares.get_mut(&id) else { return };
+        // A second thread at the same card would answer to the numbers of the first.
+        if let Stage::Shown(_) = share.stage {
+            return self.link.end(EndReason::Protocol);
+        }
         let teller = self.teller.clone();
         let tell = Box::new(move |told| drop(teller.send((id, told))));
         let thread = (self.cards.start)(share.lent.reader().to_owned(), self.cards.hold, tell);
@@ -283,7 +287,10 @@ impl Session {
                 tracing::trace!(session = self.link.number, ?order, "to the card");
                 shown.thread.give(Job::Order(order));
             }
-            while let Some(message) = shown.rep.poll_message() {
+            // While a connection is away, the share's machine keeps what is still worth saying.
+            while !self.link.is_suspended
+                && let Some(message) = shown.rep.poll_message()
+            {
                 self.link.say(&message);
             }
         }

@@ -137,6 +137,40 @@ fn another_card_takes_the_place_of_the_first() {
 }
 
 #[test]
+fn a_card_that_was_exchanged_while_the_connection_was_away_is_found_exchanged() {
+    let test = "a_card_that_was_exchanged_while_the_connection_was_away_is_found_exchanged";
+    let plan = Plan { wire: Some(Kind::Forwarder), ..Plan::default() };
+    let Some(house) = House::with_shared_card(test, plan) else { return };
+    let wire = house.wire.as_ref().unwrap();
+    wire.tear();
+    for side in [Side::Rep, Side::Customer] {
+        until("it is noticed", || house.status(side)["sessions"][0]["state"] == "suspended");
+    }
+    until("the agent says what is wrong", || {
+        house.status(Side::Customer)["sessions"][0]["relay-problem"].is_string()
+    });
+    house.card.pull();
+    assert!(house.desk.wait_for_no_card(0, LIMIT).unwrap(), "{}", house.logs());
+    let atr = vsc_core::atr::Atr::new(&card_sim::EXTENDED_LENGTH_ATR).unwrap();
+    let other = Card::new(Profile { atr, ..Profile::default() }).unwrap();
+    let _other = Reader::insert(other, house.desk.slot(0).unwrap().address);
+    assert!(house.desk.wait_for_card(0, LIMIT).unwrap(), "{}", house.logs());
+    wire.mend();
+    until("the connection is back", || {
+        house.status(Side::Customer)["sessions"][0]["state"] == "connected"
+    });
+    let session = &house.status(Side::Customer)["sessions"][0];
+    assert_eq!(session.get("relay-problem"), None, "{session}");
+    let expected: Vec<_> =
+        card_sim::EXTENDED_LENGTH_ATR.iter().map(|byte| format!("{byte:02x}")).collect();
+    until("the other card is there", || {
+        let seen = house.tool(Side::Customer, "opensc-tool", &["--atr"]).stdout_text();
+        seen.trim() == expected.join(":")
+    });
+    assert!(house.tool(Side::Customer, "opensc-tool", &NAME).succeeded(), "{}", house.logs());
+}
+
+#[test]
 fn two_readers_appear_in_two_slots_and_a_third_finds_no_room() {
     let test = "two_readers_appear_in_two_slots_and_a_third_finds_no_room";
     let Some(house) = House::with_shared_card(test, Plan::default()) else { return };

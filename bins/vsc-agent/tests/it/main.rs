@@ -13,6 +13,7 @@ mod foreign;
 mod house;
 mod life;
 mod outsiders;
+mod played;
 mod programs;
 mod recording;
 mod secrets;

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,7 @@ pub(crate) struct Wire {
 struct Shared {
     live: Mutex<Vec<TcpStream>>,
     carried: AtomicU64,
+    torn: AtomicBool,
 }
 
 impl Wire {
@@ -33,10 +34,17 @@ impl Wire {
     pub(crate) fn lay(kind: Kind, to: &str, one_way: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared { live: Mutex::default(), carried: AtomicU64::new(0) });
+        let shared = Arc::new(Shared {
+            live: Mutex::default(),
+            carried: AtomicU64::new(0),
+            torn: AtomicBool::new(false),
+        });
         let (here, to) = (Arc::clone(&shared), to.to_owned());
         std::thread::spawn(move || {
             for near in listener.incoming().flatten() {
+                if here.torn.load(Ordering::SeqCst) {
+                    continue;
+                }
                 let (here, to) = (Arc::clone(&here), to.clone());
                 std::thread::spawn(move || carry(kind, near, &to, one_way, &here));
             }
@@ -49,6 +57,16 @@ impl Wire {
         for stream in self.shared.live.lock().unwrap().drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }
+    }
+
+    /// Ends every connection there is, and lets no new one come about.
+    pub(crate) fn tear(&self) {
+        self.shared.torn.store(true, Ordering::SeqCst);
+        self.cut();
+    }
+
+    pub(crate) fn mend(&self) {
+        self.shared.torn.store(false, Ordering::SeqCst);
     }
 
     /// Connections that were carried so far.

@@ -11,6 +11,7 @@
 mod any_bytes;
 mod apdu;
 mod atr;
+mod away;
 mod handshake;
 mod hostile;
 mod link;
@@ -20,6 +21,7 @@ mod redaction;
 mod relay;
 mod sensitive;
 mod session;
+mod share_world;
 mod shares;
 mod vpcd;
 mod wire_page;
