@@ -22,6 +22,8 @@ pub(crate) enum Group {
     Python,
     /// PC/SC: the smart-card programs compile against it, their tests and demos run in it.
     SmartCards,
+    /// OpenLDAP and Samba, which tests start as directories of their own.
+    Directories,
 }
 
 /// Something that is not there.
@@ -127,7 +129,8 @@ pub(crate) fn missing(root: &Path, groups: &[Group]) -> anyhow::Result<Vec<Missi
     for group in groups {
         match group {
             Group::Python => missing.extend(missing_python(python_suits(), is_installed)),
-            Group::SmartCards => missing.extend(missing_for_smart_cards(root)?),
+            Group::SmartCards => missing.extend(ask_rig(root, "pcsc-rig")?),
+            Group::Directories => missing.extend(ask_rig(root, "directory-rig")?),
         }
     }
     Ok(missing)
@@ -148,12 +151,12 @@ fn missing_python(suits: bool, is_installed: impl Fn(&str) -> bool) -> Vec<Missi
     missing
 }
 
-/// The list is the rig's own. It is asked as a program, not linked: these commands must compile
-/// soon, and whatever else happens to the workspace.
-fn missing_for_smart_cards(root: &Path) -> anyhow::Result<Vec<Missing>> {
-    let mut rig = run::cargo(root);
-    rig.args(["run", "--quiet", "--package", "pcsc-rig", "--example", "missing-packages"]);
-    Ok(read_rig(&run::output(&mut rig)?))
+/// Each rig has a list of its own. It is asked as a program, not linked: these commands must
+/// compile soon, and whatever else happens to the workspace.
+fn ask_rig(root: &Path, rig: &str) -> anyhow::Result<Vec<Missing>> {
+    let mut command = run::cargo(root);
+    command.args(["run", "--quiet", "--package", rig, "--example", "missing-packages"]);
+    Ok(read_rig(&run::output(&mut command)?))
 }
 
 /// A line for each package: `build` or `test`, and its name.
@@ -260,9 +263,9 @@ mod tests {
     }
 
     #[test]
-    fn the_rig_can_be_asked_and_its_packages_are_distinguished() {
+    fn the_rigs_can_be_asked_and_their_packages_are_distinguished() {
         // What this machine lacks is not ours to say; that every line is understood is.
-        missing_for_smart_cards(&workspace::root()).unwrap();
+        missing(&workspace::root(), &[Group::SmartCards, Group::Directories]).unwrap();
         let missing = read_rig("build libpcsclite-dev\ntest pcscd\n");
         assert_eq!(
             missing.iter().map(|missing| missing.to_build).collect::<Vec<_>>(),

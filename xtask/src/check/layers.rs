@@ -27,7 +27,7 @@ enum Kind {
     Tool,
 }
 
-const ROOMS: [Room; 13] = [
+const ROOMS: [Room; 14] = [
     Room { name: "user-mapping", kind: Kind::Pure, may_use: &[] },
     Room { name: "ps-client", kind: Kind::Pure, may_use: &[] },
     Room { name: "ecm-protocol", kind: Kind::Pure, may_use: &[] },
@@ -48,6 +48,7 @@ const ROOMS: [Room; 13] = [
     Room { name: "site-sim", kind: Kind::Fixture, may_use: &["ecm-protocol"] },
     Room { name: "card-sim", kind: Kind::Fixture, may_use: &["vsc-core"] },
     Room { name: "pcsc-rig", kind: Kind::Fixture, may_use: &[] },
+    Room { name: "directory-rig", kind: Kind::Fixture, may_use: &[] },
     Room { name: "xtask", kind: Kind::Tool, may_use: &[] },
 ];
 

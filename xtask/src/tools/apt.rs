@@ -13,25 +13,33 @@ const POLICY: &str = "/usr/sbin/policy-rc.d";
 /// "Forbidden", in that program's language; the comment tells our file from others.
 const FORBID: &str =
     "#!/bin/sh\n# keyferry: no daemon is started while xtask installs packages\nexit 101\n";
-/// The one daemon among what is installed.
-const DAEMON: &str = "/usr/sbin/pcscd";
+/// The daemons among what is installed, and the units that would start them with the machine.
+const DAEMONS: [(&str, &[&str]); 4] = [
+    ("/usr/sbin/pcscd", &["pcscd.socket", "pcscd.service"]),
+    ("/usr/sbin/slapd", &["slapd.service"]),
+    ("/usr/sbin/samba", &["samba-ad-dc.service", "smbd.service", "nmbd.service"]),
+    ("/usr/sbin/winbindd", &["winbind.service"]),
+];
 
 /// Installs packages; the lists are fetched again only when apt does not know them.
 ///
 /// One apt at a time: another run of ours waits. While apt runs, a policy file forbids packages
-/// to start daemons; where systemd runs, a `pcscd` that was not there before is disabled, so that
-/// the machine's next start does not start it either.
+/// to start daemons; where systemd runs, a daemon that was not there before is disabled, so that the
+/// machine's next start does not start it either.
 pub(super) fn install(packages: &[String]) -> anyhow::Result<()> {
     let path = std::env::temp_dir().join("keyferry-apt.lock");
     let turn =
         fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     turn.lock().with_context(|| format!("cannot lock {}", path.display()))?;
-    let had_daemon = Path::new(DAEMON).exists();
+    let absent = DAEMONS.into_iter().filter(|(program, _)| !Path::new(program).exists());
+    let absent: Vec<_> = absent.collect();
     let quiet = NoDaemons::begin().with_context(|| format!("cannot write {POLICY}"))?;
     let installed = install_or_update(packages);
     drop(quiet);
-    if !had_daemon && Path::new(DAEMON).exists() {
-        disable_daemon();
+    for (program, units) in absent {
+        if Path::new(program).exists() {
+            disable(units);
+        }
     }
     installed
 }
@@ -60,11 +68,10 @@ fn apt(arguments: &[&str]) -> Command {
     command
 }
 
-fn disable_daemon() {
+fn disable(units: &[&str]) {
     if Path::new("/run/systemd/system").exists() {
         // Nothing depends on it: at worst a daemon runs that nobody talks to.
-        let units = ["disable", "--now", "pcscd.socket", "pcscd.service"];
-        let _ = Command::new("systemctl").args(units).output();
+        let _ = Command::new("systemctl").args(["disable", "--now"]).args(units).output();
     }
 }
 
