@@ -12,6 +12,11 @@ mod unix {
     use std::os::unix::fs::PermissionsExt;
     use std::path::{Path, PathBuf};
 
+    use tokio::net::UnixSocket;
+
+    /// Callers that may wait to be accepted.
+    const BACKLOG: u32 = 128;
+
     /// A connection of the service's side.
     pub type Stream = tokio::net::UnixStream;
 
@@ -46,9 +51,17 @@ mod unix {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        let socket = tokio::net::UnixListener::bind(path)?;
-        std::fs::set_permissions(path, Permissions::from_mode(0o600))?;
+        let socket = bind(path)?.listen(BACKLOG)?;
         Ok(Listener { socket, path: path.to_owned() })
+    }
+
+    /// A socket at `path` that only this user may open, at which nobody listens yet: until its
+    /// mode is right, every caller is refused.
+    pub(super) fn bind(path: &Path) -> io::Result<UnixSocket> {
+        let socket = UnixSocket::new_stream()?;
+        socket.bind(path)?;
+        std::fs::set_permissions(path, Permissions::from_mode(0o600))?;
+        Ok(socket)
     }
 
     impl Listener {
@@ -192,6 +205,17 @@ mod tests {
         let mut heard = String::new();
         listener.accept().await.unwrap().read_to_string(&mut heard).await.unwrap();
         assert_eq!(heard, "hello");
+    }
+
+    #[tokio::test]
+    async fn nobody_is_let_in_before_the_socket_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("control.sock");
+        let bound = unix::bind(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(connect(&path).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+        let _listening = bound.listen(1).unwrap();
+        assert!(connect(&path).is_ok());
     }
 
     #[tokio::test]
