@@ -7,7 +7,8 @@ calls! {
     /// All applications.
     ListApplications {}
         GET "Applications"
-        => list(Application), Confirmed, "Password Safe Account Management (Read)";
+        => list(Application), Confirmed,
+        "Application Management (Read), or Password Safe Account Management (Read)";
 
     /// One application. 404: there is none.
     GetApplication {
@@ -15,7 +16,8 @@ calls! {
         application: ApplicationId,
     }
         GET "Applications" / application
-        => object(Application), Confirmed, "Password Safe Account Management (Read)";
+        => object(Application), Confirmed,
+        "Application Management (Read), or Password Safe Account Management (Read)";
 
     /// The applications that an account is given to.
     ListApplicationsOfAccount {

@@ -7,7 +7,7 @@ calls! {
     /// All functional accounts.
     ListFunctionalAccounts {}
         GET "FunctionalAccounts"
-        => list(FunctionalAccount), Confirmed, "Password Safe Account Management (Read)";
+        => list(FunctionalAccount), Seen, "Password Safe Account Management (Read)";
 
     /// One functional account. 404: there is none.
     GetFunctionalAccount {
@@ -15,7 +15,7 @@ calls! {
         functional_account: FunctionalAccountId,
     }
         GET "FunctionalAccounts" / functional_account
-        => object(FunctionalAccount), Confirmed, "Password Safe Account Management (Read)";
+        => object(FunctionalAccount), Seen, "Password Safe Account Management (Read)";
 
     /// Makes a functional account. 201.
     CreateFunctionalAccount {
@@ -23,7 +23,7 @@ calls! {
         new: NewFunctionalAccount,
     }
         POST "FunctionalAccounts" json (new)
-        => object(FunctionalAccount), Confirmed, "Password Safe Account Management (Full)";
+        => object(FunctionalAccount), Seen, "Password Safe Account Management (Full)";
 
     /// Deletes a functional account; refused while systems use it.
     DeleteFunctionalAccount {
@@ -31,5 +31,5 @@ calls! {
         functional_account: FunctionalAccountId,
     }
         DELETE "FunctionalAccounts" / functional_account
-        => nothing, Confirmed, "Password Safe Account Management (Full)";
+        => nothing, Seen, "Password Safe Account Management (Full)";
 }

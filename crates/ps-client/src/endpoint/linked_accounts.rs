@@ -22,7 +22,7 @@ calls! {
         account: AccountId,
     }
         POST "ManagedSystems" / system / "LinkedAccounts" / account
-        => object(ManagedAccount), Confirmed, "Password Safe System Management (Read/Write)", Safe;
+        => object(ManagedAccount), Seen, "Password Safe System Management (Read/Write)", Safe;
 
     /// Unlinks an account.
     UnlinkAccount {

@@ -11,7 +11,7 @@ calls! {
     /// The Quick Rules that the user may read.
     ListQuickRules {}
         GET "QuickRules"
-        => list(SmartRule), Confirmed, "Read on the rules";
+        => list(SmartRule), Seen, "Read on the rules";
 
     /// One Quick Rule. 404: there is none.
     GetQuickRule {
@@ -19,7 +19,7 @@ calls! {
         rule: SmartRuleId,
     }
         GET "QuickRules" / rule
-        => object(SmartRule), Confirmed, "Read on the rule";
+        => object(SmartRule), Seen, "Read on the rule";
 
     /// The Quick Rule of this title. 404: there is none.
     FindQuickRule {
@@ -27,7 +27,7 @@ calls! {
         title: String,
     }
         GET "QuickRules" query { "title" = title }
-        => object(SmartRule), Confirmed, "Read on the rule";
+        => object(SmartRule), Seen, "Read on the rule";
 
     /// The Quick Rule of this title in an organization. 404: there is none.
     FindQuickRuleOfOrganization {
@@ -45,7 +45,7 @@ calls! {
         new: NewQuickRule,
     }
         POST "QuickRules" json (new)
-        => object(SmartRule), Confirmed, "Smart Rule Management (Full)";
+        => object(SmartRule), Seen, "Smart Rule Management (Full)";
 
     /// Deletes a Quick Rule.
     DeleteQuickRule {
@@ -53,7 +53,7 @@ calls! {
         rule: SmartRuleId,
     }
         DELETE "QuickRules" / rule
-        => nothing, Confirmed, "Smart Rule Management (Full)";
+        => nothing, Seen, "Smart Rule Management (Full)";
 
     /// Deletes the Quick Rule of this title.
     DeleteQuickRuleTitled {
@@ -61,7 +61,7 @@ calls! {
         title: String,
     }
         DELETE "QuickRules" query { "title" = title }
-        => nothing, Confirmed, "Smart Rule Management (Full)";
+        => nothing, Seen, "Smart Rule Management (Full)";
 
     /// Deletes the Quick Rule of this title in an organization.
     DeleteQuickRuleOfOrganization {
@@ -91,7 +91,7 @@ calls! {
     }
         PUT "QuickRules" / rule / "ManagedAccounts" json { "AccountIDs" = accounts }
         rules rule_keeps_an_account
-        => list(ManagedAccount), Confirmed, "Smart Rule Management (Full)";
+        => list(ManagedAccount), Seen, "Smart Rule Management (Full)";
 
     /// Adds an account to a Quick Rule. 200 with all its accounts, or 204 without feedback, which
     /// reads as none.
@@ -104,7 +104,7 @@ calls! {
         feedback: Option<bool>,
     }
         POST "QuickRules" / rule / "ManagedAccounts" / account query { "feedback" = feedback }
-        => list(ManagedAccount), Confirmed, "Smart Rule Management (Full)", Safe;
+        => list(ManagedAccount), Seen, "Smart Rule Management (Full)", Safe;
 
     /// Takes an account out of a Quick Rule. Answers as [`AddAccountToQuickRule`].
     RemoveAccountFromQuickRule {
@@ -116,7 +116,7 @@ calls! {
         feedback: Option<bool>,
     }
         DELETE "QuickRules" / rule / "ManagedAccounts" / account query { "feedback" = feedback }
-        => list(ManagedAccount), Confirmed, "Smart Rule Management (Full)";
+        => list(ManagedAccount), Seen, "Smart Rule Management (Full)";
 
     /// The systems of a Quick Rule.
     ListSystemsOfQuickRule {

@@ -13,7 +13,7 @@ calls! {
         kind: Option<RuleKind>,
     }
         GET "SmartRules" query { "type" = kind }
-        => list(SmartRule), Confirmed, "Read on the rules";
+        => list(SmartRule), Seen, "Read on the rules";
 
     /// One rule. 404: there is none.
     GetSmartRule {
@@ -21,7 +21,7 @@ calls! {
         rule: SmartRuleId,
     }
         GET "SmartRules" / rule
-        => object(SmartRule), Confirmed, "Read on the rule";
+        => object(SmartRule), Seen, "Read on the rule";
 
     /// The rule of this title. 404: there is none.
     FindSmartRule {
@@ -29,7 +29,7 @@ calls! {
         title: String,
     }
         GET "SmartRules" query { "title" = title }
-        => object(SmartRule), Confirmed, "Read on the rule";
+        => object(SmartRule), Seen, "Read on the rule";
 
     /// The rule of this title in an organization. 404: there is none.
     FindSmartRuleOfOrganization {
@@ -39,7 +39,7 @@ calls! {
         title: String,
     }
         GET "Organizations" / organization / "SmartRules" query { "title" = title }
-        => object(SmartRule), Confirmed, "Read on the rule";
+        => object(SmartRule), Seen, "Read on the rule";
 
     /// The rules that a user group may do something with.
     ListSmartRulesOfUserGroup {
@@ -74,7 +74,7 @@ calls! {
         queue: Option<bool>,
     }
         POST "SmartRules" / rule / "Process" query { "queue" = queue }
-        => object(SmartRule), Confirmed, "Smart Rule Management (Full)", Safe;
+        => object(SmartRule), Seen, "Smart Rule Management (Full)", Safe;
 
     /// Makes a rule that collects assets with an attribute. 201.
     CreateAssetAttributeRule {
@@ -82,7 +82,7 @@ calls! {
         new: NewAssetAttributeRule,
     }
         POST "SmartRules" / "FilterAssetAttribute" json (new)
-        => object(SmartRule), Confirmed, "Smart Rule Management (Full)";
+        => object(SmartRule), Seen, "Smart Rule Management (Full)";
 
     /// Makes a rule that collects accounts with an attribute, on newer servers. 201.
     CreateAccountAttributeRule {
@@ -90,7 +90,7 @@ calls! {
         new: NewAccountAttributeRule,
     }
         POST "SmartRules" / "FilterManagedAccountAttribute" json (new)
-        => object(SmartRule), Confirmed, "Smart Rule Management (Full)";
+        => object(SmartRule), Seen, "Smart Rule Management (Full)";
 
     /// Makes a rule that collects one account. 201. Obsolete: make a Quick Rule.
     CreateSingleAccountRule {
@@ -100,7 +100,7 @@ calls! {
         title: String,
     }
         POST "SmartRules" / "FilterSingleAccount" json { "AccountID" = account, "Title" = title name(75) }
-        => object(SmartRule), Confirmed, "Smart Rule Management (Full)";
+        => object(SmartRule), Seen, "Smart Rule Management (Full)";
 
     /// Deletes a rule.
     DeleteSmartRule {
@@ -108,7 +108,7 @@ calls! {
         rule: SmartRuleId,
     }
         DELETE "SmartRules" / rule
-        => nothing, Confirmed, "Smart Rule Management (Full)";
+        => nothing, Seen, "Smart Rule Management (Full)";
 
     /// Deletes the rule of this title.
     DeleteSmartRuleTitled {
@@ -116,7 +116,7 @@ calls! {
         title: String,
     }
         DELETE "SmartRules" query { "title" = title }
-        => nothing, Confirmed, "Smart Rule Management (Full)";
+        => nothing, Seen, "Smart Rule Management (Full)";
 
     /// Deletes the rule of this title in an organization.
     DeleteSmartRuleOfOrganization {

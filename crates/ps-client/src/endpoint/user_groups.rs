@@ -13,7 +13,7 @@ use crate::repeat::Repeat;
 
 /// Makes a group. 201. *Seen.*
 ///
-/// Call: `POST UserGroups`. Permission: User Account Management (Full).
+/// Call: `POST UserGroups`. Permission: User Account Management (Read/Write).
 #[derive(Clone, Debug)]
 pub struct CreateUserGroup {
     /// The group.
@@ -81,7 +81,7 @@ impl Endpoint for CreateUserGroup {
 
 /// Sets permissions of a group. 204. *Seen.*
 ///
-/// Call: `POST UserGroups/{group}/Permissions`. Permission: User Account Management (Full).
+/// Call: `POST UserGroups/{group}/Permissions`. Permission: User Account Management (Read/Write).
 #[derive(Clone, Debug)]
 pub struct SetPermissionsOfGroup {
     /// The group.
@@ -110,8 +110,8 @@ impl Endpoint for SetPermissionsOfGroup {
 
 calls! {
     @also [
-        CreateUserGroup "User Account Management (Full)" Seen Unsafe,
-        SetPermissionsOfGroup "User Account Management (Full)" Seen Safe,
+        CreateUserGroup "User Account Management (Read/Write)" Seen Unsafe,
+        SetPermissionsOfGroup "User Account Management (Read/Write)" Seen Safe,
     ]
 
     /// All groups.
@@ -141,7 +141,7 @@ calls! {
         group: UserGroupId,
     }
         DELETE "UserGroups" / group
-        => nothing, Seen, "User Account Management (Full)";
+        => nothing, Seen, "User Account Management (Read/Write)";
 
     /// Deletes the group of this name.
     DeleteUserGroupNamed {
@@ -149,7 +149,7 @@ calls! {
         name: String,
     }
         DELETE "UserGroups" query { "name" = name }
-        => nothing, Seen, "User Account Management (Full)";
+        => nothing, Seen, "User Account Management (Read/Write)";
 
     /// What a group may do.
     ListPermissionsOfGroup {
@@ -165,7 +165,7 @@ calls! {
         group: UserGroupId,
     }
         DELETE "UserGroups" / group / "Permissions"
-        => nothing, Seen, "User Account Management (Full)";
+        => nothing, Seen, "User Account Management (Read/Write)";
 
     /// The roles that a group has on a rule.
     ListRolesOfGroup {
@@ -210,5 +210,5 @@ calls! {
     }
         POST "UserGroups" / group / "SmartRules" / rule / "AccessLevels"
         json { "AccessLevelID" = level }
-        => nothing, Seen, "User Account Management (Full)", Safe;
+        => nothing, Seen, "User Account Management (Read/Write)", Safe;
 }

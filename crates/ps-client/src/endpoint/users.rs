@@ -12,7 +12,7 @@ use crate::repeat::Repeat;
 
 /// Makes a user. 201. *Seen.*
 ///
-/// Call: `POST Users`. Permission: User Account Management (Full). Of an application user the
+/// Call: `POST Users`. Permission: User Account Management (Read/Write). Of an application user the
 /// answer holds the client secret, this once.
 #[derive(Clone, Debug)]
 pub struct CreateUser {
@@ -80,7 +80,7 @@ impl Endpoint for CreateUser {
 }
 
 calls! {
-    @also [CreateUser "User Account Management (Full)" Seen Unsafe]
+    @also [CreateUser "User Account Management (Read/Write)" Seen Unsafe]
 
     /// Users, not paged.
     ListUsers {
@@ -124,7 +124,7 @@ calls! {
         new: LocalUser,
     }
         POST "UserGroups" / group / "Users" json (new)
-        => object(User), Seen, "User Account Management (Full)";
+        => object(User), Seen, "User Account Management (Read/Write)";
 
     /// Makes a user a member of a group. 201.
     AddUserToGroup {
@@ -134,7 +134,7 @@ calls! {
         group: UserGroupId,
     }
         POST "Users" / user / "UserGroups" / group
-        => object(UserGroup), Seen, "User Account Management (Full)", Safe;
+        => object(UserGroup), Seen, "User Account Management (Read/Write)", Safe;
 
     /// Takes a user out of a group.
     RemoveUserFromGroup {
@@ -144,7 +144,7 @@ calls! {
         group: UserGroupId,
     }
         DELETE "Users" / user / "UserGroups" / group
-        => nothing, Seen, "User Account Management (Full)";
+        => nothing, Seen, "User Account Management (Read/Write)";
 
     /// Changes a local or application user.
     UpdateUser {
@@ -154,7 +154,7 @@ calls! {
         new: UserUpdate,
     }
         PUT "Users" / user json (new)
-        => object(User), Seen, "User Account Management (Full)";
+        => object(User), Seen, "User Account Management (Read/Write)";
 
     /// Shuts a user out.
     QuarantineUser {
@@ -162,7 +162,7 @@ calls! {
         user: UserId,
     }
         POST "Users" / user / "Quarantine"
-        => object(User), Seen, "User Account Management (Full)", Safe;
+        => object(User), Seen, "User Account Management (Read/Write)", Safe;
 
     /// Gives an application user a new client secret, which the answer holds; the old one is
     /// refused from then on.
@@ -171,7 +171,7 @@ calls! {
         user: UserId,
     }
         POST "Users" / user / "RecycleClientSecret"
-        => object(User), Seen, "User Account Management (Full)";
+        => object(User), Seen, "User Account Management (Read/Write)";
 
     /// Deletes a user.
     DeleteUser {
@@ -179,5 +179,5 @@ calls! {
         user: UserId,
     }
         DELETE "Users" / user
-        => nothing, Seen, "User Account Management (Full)";
+        => nothing, Seen, "User Account Management (Read/Write)";
 }

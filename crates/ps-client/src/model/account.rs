@@ -1,7 +1,7 @@
 //! Managed accounts as their requestors see them.
 
 use super::rows::models;
-use super::words::codes;
+use super::words::{codes, word_values};
 use super::{AccountId, ApplicationId, NodeId, PlatformId, SystemId, VaultTime};
 
 models! {
@@ -97,6 +97,8 @@ impl AccountKind {
         }
     }
 }
+
+word_values!(AccountKind);
 
 /// Filters of `GET ManagedAccounts`. Everything empty means every account the user may request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

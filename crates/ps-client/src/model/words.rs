@@ -116,4 +116,15 @@ macro_rules! codes {
     )+};
 }
 
-pub(crate) use {codes, words};
+/// Closed enumerations of the vault's words, as values of bodies and queries.
+macro_rules! word_values {
+    ($($type:ty),+) => {$(
+        impl $crate::body::Value for $type {
+            fn write(&self, json: &mut $crate::body::Json) {
+                json.scalar(self.as_str());
+            }
+        }
+    )+};
+}
+
+pub(crate) use {codes, word_values, words};
