@@ -202,6 +202,29 @@ fn long_answers_cross_in_one_piece_where_the_card_has_extended_length() {
 }
 
 #[test]
+fn long_commands_cross_in_one_piece_where_the_card_has_extended_length() {
+    let test = "long_commands_cross_in_one_piece_where_the_card_has_extended_length";
+    let atr = Atr::new(&EXTENDED_LENGTH_ATR).unwrap();
+    let plan = Plan { profile: Profile { atr, ..Profile::default() }, ..Plan::default() };
+    let Some(house) = House::open(test, plan) else { return };
+    // GENERAL AUTHENTICATE with the key of 9D and 264 bytes of data, after the PIN.
+    let data = "7C 82 01 04 82 00 81 82 00 FE".to_owned() + &" 5A".repeat(254);
+    let script = format!(
+        "printf '00 A4 04 00 05 A0 00 00 03 08 00\\n\
+         00 20 00 80 08 31 32 33 34 35 36 FF FF\\n\
+         00 87 07 9D 00 01 08 {data} 00 00\\n' | scriptor"
+    );
+    let direct = one_run(&house, Side::Rep, &["sh", "-c", &script]);
+    house.pair();
+    house.share();
+    let relayed = one_run(&house, Side::Customer, &["sh", "-c", &script]);
+    assert_eq!(relayed, direct, "{}", house.logs());
+    let (asked, said) = relayed.exchanges.last().unwrap().split_once(" -> ").unwrap();
+    let whole = format!("0087079D000108{}0000", data.replace(' ', ""));
+    assert_eq!(asked, whole, "{said}");
+}
+
+#[test]
 fn yubicos_tool_works_the_same_at_both_desks() {
     const TOOL: [&str; 3] = ["yubico-piv-tool", "--reader", "Yubico"];
     let with = |arguments: &[&'static str]| [&TOOL[..], arguments].concat();
@@ -260,15 +283,25 @@ fn logged(log: &str) -> Vec<String> {
 #[test]
 fn both_pcsc_services_saw_the_same_commands_and_answers() {
     let test = "both_pcsc_services_saw_the_same_commands_and_answers";
-    let plan = Plan { packages: vec!["opensc"], apdu_log: true, ..Plan::default() };
+    let packages = vec!["opensc", "opensc-pkcs11"];
+    let plan = Plan { packages, apdu_log: true, ..Plan::default() };
     let Some(house) = House::with_shared_card(test, plan) else { return };
-    let before = [logged(&house.desk.log()).len(), logged(&house.customer.log()).len()];
-    let dump = house.tool(Side::Customer, "pkcs15-tool", &["--dump"]);
-    assert!(dump.succeeded(), "{dump:?}");
-    let desk = logged(&house.desk.log()).split_off(before[0]);
-    let customer = logged(&house.customer.log()).split_off(before[1]);
-    assert!(desk.len() > 60, "{desk:?}");
-    assert_eq!(customer, desk);
+    let folder = house.customer.folder();
+    std::fs::write(folder.join("text"), "to be signed\n").unwrap();
+    std::fs::write(folder.join("sealed"), sealed(&house)).unwrap();
+    // The last command of each: GET DATA; and GENERAL AUTHENTICATE with the keys of 9A and 9D.
+    for (run, holds) in
+        [(&["pkcs15-tool", "--dump"][..], "CB 3F FF"), (&SIGN, "87 07 9A"), (&DECRYPT, "87 07 9D")]
+    {
+        let before = [logged(&house.desk.log()).len(), logged(&house.customer.log()).len()];
+        let finished = house.tool(Side::Customer, run[0], &run[1..]);
+        assert!(finished.succeeded(), "{finished:?}");
+        let desk = logged(&house.desk.log()).split_off(before[0]);
+        let customer = logged(&house.customer.log()).split_off(before[1]);
+        assert!(desk.len() > 20, "{desk:?}");
+        assert!(desk.iter().any(|line| line.contains(holds)), "{run:?}: {desk:?}");
+        assert_eq!(customer, desk, "{run:?}");
+    }
 }
 
 #[test]
