@@ -8,6 +8,8 @@ mod escape;
 mod findings;
 mod fold;
 mod guid;
+#[cfg(feature = "ldap")]
+pub mod ldap;
 mod mapping_file;
 mod name;
 mod pattern;

@@ -53,12 +53,13 @@ const ROOMS: [Room; 14] = [
 ];
 
 /// Crates that reach for the outside world.
-const IMPURE: [&str; 20] = [
+const IMPURE: [&str; 21] = [
     "axum",
     "getrandom",
     "hyper",
     "hyper-rustls",
     "hyper-util",
+    "ldap3",
     "mio",
     "rand",
     "rcgen",
@@ -77,15 +78,18 @@ const IMPURE: [&str; 20] = [
     "wiremock",
 ];
 
-/// What the one transport needs that opens connections; optional, behind the feature `https`.
-const TRANSPORT_OF: (&str, [&str; 4]) =
-    ("ps-client", ["hyper", "hyper-rustls", "hyper-util", "rustls-native-certs"]);
+/// What the modules need that open connections: crate, feature, dependencies. All are optional.
+const CONNECTING: [(&str, &str, &[&str]); 2] = [
+    ("ps-client", "https", &["hyper", "hyper-rustls", "hyper-util", "rustls-native-certs"]),
+    ("user-mapping", "ldap", &["ldap3", "tokio-rustls"]),
+];
 
-/// The features that the runtime file and the transport file are behind: crate, feature, and what
-/// it may switch on.
-const REACHING: [(&str, &str, &[&str]); 2] = [
+/// The features that these modules and the runtime file are behind: crate, feature, and what it
+/// may switch on.
+const REACHING: [(&str, &str, &[&str]); 3] = [
     ("ps-client", "tokio-runtime", &["tokio/rt", "tokio/time"]),
     ("ps-client", "https", &["tokio/rt", "tokio/time"]),
+    ("user-mapping", "ldap", &["tokio/io-util", "tokio/net", "tokio/rt", "tokio/time"]),
 ];
 
 /// The features of tokio that neither open nor start nor time anything.
@@ -163,13 +167,18 @@ fn impure_dependency(room: &Room, dependency: &Dependency) -> Option<String> {
             format!("a pure crate switches on {extra:?} of tokio: leave that to the binaries")
         });
     }
-    let is_transport = room.name == TRANSPORT_OF.0 && TRANSPORT_OF.1.contains(&name);
-    if !IMPURE.contains(&name) || (is_transport && dependency.optional) {
-        None
-    } else if is_transport {
-        Some(format!("`{name}` must be optional: only the feature `https` brings it in"))
-    } else {
-        Some(format!("a pure crate depends on `{name}`, which reaches for the outside world"))
+    let connecting = CONNECTING
+        .iter()
+        .find(|(home, _, dependencies)| room.name == *home && dependencies.contains(&name));
+    match connecting {
+        _ if !IMPURE.contains(&name) => None,
+        Some(_) if dependency.optional => None,
+        Some((_, feature, _)) => {
+            Some(format!("`{name}` must be optional: only the feature `{feature}` brings it in"))
+        }
+        None => {
+            Some(format!("a pure crate depends on `{name}`, which reaches for the outside world"))
+        }
     }
 }
 
