@@ -206,6 +206,23 @@ fn a_credential_can_be_given_another_title_without_its_password() {
 }
 
 #[test]
+fn owners_are_not_written_in_a_version_that_has_other_ones() {
+    let secret = |version: &str| CreateTextSecret {
+        folder: FolderId::new("f01d"),
+        new: TextSecret::new("t", "x".into(), vec![NewSecretOwner::of_user(UserId::new(7))]),
+        version: version.to_owned(),
+    };
+    for good in ["3.1", "3.2", "3.10"] {
+        assert_eq!(broken(&secret(good)), None, "{good}");
+    }
+    let rule = Some("version is 3.1 or later: owners are written as it has them");
+    for bad in ["3.0", "3", "newest"] {
+        assert_eq!(broken(&secret(bad)), rule, "{bad}");
+    }
+    assert_eq!(broken(&secret("")), Some("version cannot be empty"));
+}
+
+#[test]
 fn a_quick_rule_is_a_list_of_accounts_or_of_systems() {
     let new = NewQuickRule::new("Machines").kind(RuleKind::ManagedSystem).systems(vec![SYSTEM]);
     let call = CreateQuickRule { new };

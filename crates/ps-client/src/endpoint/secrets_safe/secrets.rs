@@ -210,7 +210,7 @@ calls! {
     }
         POST "Secrets-Safe" / "Folders" / folder / "secrets" query { "version" = version }
         json (new)
-        rules credential_has_a_password
+        rules new_credential_rules
         => object(StoredSecret), Confirmed, "Secrets-Safe (Read/Write)";
 
     /// Puts a text into a folder. 201. 409: there is a secret of this title.
@@ -224,6 +224,7 @@ calls! {
     }
         POST "Secrets-Safe" / "Folders" / folder / "secrets" / "text"
         query { "version" = version } json (new)
+        rules new_text_rules
         => object(StoredSecret), Confirmed, "Secrets-Safe (Read/Write)";
 
     /// Replaces a credential. 200 or 204. Some releases may want the password each time, and say so
@@ -237,6 +238,7 @@ calls! {
         version: String,
     }
         PUT "Secrets-Safe" / "Secrets" / secret query { "version" = version } json (new)
+        rules credential_rules
         => nothing, Confirmed, "Secrets-Safe (Read/Write), or owning it";
 
     /// Replaces a text. 200 or 204.
@@ -249,6 +251,7 @@ calls! {
         version: String,
     }
         PUT "Secrets-Safe" / "Secrets" / secret / "text" query { "version" = version } json (new)
+        rules text_rules
         => nothing, Confirmed, "Secrets-Safe (Read/Write), or owning it";
 
     /// Deletes a secret of any kind. 200 or 204.
@@ -331,12 +334,33 @@ impl Default for ListSecrets {
     }
 }
 
+/// Before 3.1 owners were other members, which the vault would miss.
+fn owners_are_of(version: &str) -> Result<(), Rule> {
+    let minor = version.strip_prefix("3.").and_then(|minor| minor.parse::<u32>().ok());
+    match minor {
+        Some(1..) => Ok(()),
+        _ => Err("version is 3.1 or later: owners are written as it has them"),
+    }
+}
+
 /// Of a new one; one that is there keeps what it has.
-fn credential_has_a_password(call: &CreateCredentialSecret) -> Result<(), Rule> {
+fn new_credential_rules(call: &CreateCredentialSecret) -> Result<(), Rule> {
     match (&call.new.password, call.new.password_rule) {
         (None, None) => Err("a credential has a Password, or a PasswordRuleID to make one by"),
-        _ => Ok(()),
+        _ => owners_are_of(&call.version),
     }
+}
+
+fn credential_rules(call: &UpdateCredentialSecret) -> Result<(), Rule> {
+    owners_are_of(&call.version)
+}
+
+fn new_text_rules(call: &CreateTextSecret) -> Result<(), Rule> {
+    owners_are_of(&call.version)
+}
+
+fn text_rules(call: &UpdateTextSecret) -> Result<(), Rule> {
+    owners_are_of(&call.version)
 }
 
 paged! {
