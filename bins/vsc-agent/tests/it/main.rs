@@ -18,3 +18,4 @@ mod programs;
 mod recording;
 mod secrets;
 mod wire;
+mod wrong_address;
