@@ -199,3 +199,17 @@ async fn whoever_shows_a_reader_twice_gets_no_second_thread_at_its_card() {
     };
     assert_eq!(end, End::Session(EndReason::Protocol));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_does_not_come_back_within_the_grace_ends_the_session_for_both() {
+    let mut played = Played::with_shared_reader("grace").await;
+    played.far.disconnect();
+    tokio::time::sleep(Duration::from_secs(44)).await;
+    assert_eq!(played.state(), Some(SessionState::Suspended));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(played.state(), None);
+    played.far.link.handle_timeout(now());
+    let ends = std::iter::from_fn(|| played.far.link.poll_event());
+    let Some(Event::Ended(end)) = ends.last() else { panic!("it is not over") };
+    assert_eq!(end.to_string(), "the connection did not come back");
+}
