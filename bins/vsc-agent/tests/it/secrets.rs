@@ -3,7 +3,9 @@
 //!
 //! Every search has a positive control: the same search finds what is no secret.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
 use card_sim::Profile;
@@ -77,12 +79,23 @@ fn holding(texts: &[(String, Vec<u8>)], secret: &[u8]) -> Vec<String> {
     holds.map(|(place, _)| place.clone()).collect()
 }
 
+/// Keeps all that `watch` tells in a file next to the logs, until the service ends.
+fn watch(house: &House, side: Side) {
+    let mut told = UnixStream::connect(house.control(side)).unwrap();
+    told.write_all(b"{\"command\":\"watch\"}\n").unwrap();
+    let mut file = File::create(house.folder.path().join(format!("watched-{side:?}"))).unwrap();
+    std::thread::spawn(move || std::io::copy(&mut told, &mut file));
+}
+
 /// A house whose programs tell as much as they can, after a flow with every kind of secret.
 fn after_a_flow(test: &str) -> Option<(House, String)> {
     let profile = Profile { pin: SecretString::from(PIN), ..Profile::default() };
     let packages = vec!["opensc", "opensc-pkcs11"];
     let plan = Plan { packages, profile, log_level: "trace", ..Plan::default() };
     let house = House::open(test, plan)?;
+    for side in [Side::Rep, Side::Customer] {
+        watch(&house, side);
+    }
     let invitation = house.invite();
     let code = invitation.code.clone();
     assert!(house.ask(Side::Customer, &["pair", &code]).succeeded());
@@ -116,6 +129,13 @@ fn pins_and_codes_are_in_nothing_that_is_written_or_told() {
     assert_eq!(holding(&texts, &certificate[100..132]), Vec::<String>::new());
     // The same search finds what is no secret.
     assert!(holding(&texts, b"pc-of-ann").len() >= 3, "{:?}", holding(&texts, b"pc-of-ann"));
+    // `watch` told what it tells: who is at the other desk, and what is shared.
+    for (side, shown) in [(Side::Rep, "pc-of-ann"), (Side::Customer, "desk-7")] {
+        let name = format!("watched-{side:?}");
+        let (_, told) = texts.iter().find(|(place, _)| place.ends_with(&name)).unwrap();
+        let told = String::from_utf8_lossy(told);
+        assert!(told.contains(shown) && told.contains("shown-as"), "{name}: {told}");
+    }
     let logs = house.logs();
     // VERIFY was logged, by its header.
     assert!(logs.contains("TRACE") && logs.contains("00 20 00 80"), "{logs}");
@@ -138,7 +158,7 @@ fn a_service_that_is_aborted_prints_no_secret() {
 fn memory(program: &Program) -> Vec<u8> {
     let folder = PathBuf::from(format!("/proc/{}", program.id()));
     let maps = std::fs::read_to_string(folder.join("maps")).unwrap();
-    let mut file = std::fs::File::open(folder.join("mem")).unwrap();
+    let mut file = File::open(folder.join("mem")).unwrap();
     let mut memory = Vec::new();
     for line in maps.lines() {
         let mut columns = line.split_whitespace();
