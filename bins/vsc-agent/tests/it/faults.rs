@@ -171,8 +171,8 @@ fn a_card_that_was_exchanged_while_the_connection_was_away_is_found_exchanged() 
 }
 
 #[test]
-fn two_readers_appear_in_two_slots_and_a_third_finds_no_room() {
-    let test = "two_readers_appear_in_two_slots_and_a_third_finds_no_room";
+fn two_readers_appear_in_two_slots_and_neither_is_shared_twice() {
+    let test = "two_readers_appear_in_two_slots_and_neither_is_shared_twice";
     let Some(house) = House::with_shared_card(test, Plan::default()) else { return };
     let second = Card::new(Profile::default()).unwrap();
     let second = Reader::insert(second, house.desk.slot(1).unwrap().address);

@@ -10,6 +10,7 @@
 mod documentation;
 mod faults;
 mod foreign;
+mod full_driver;
 mod house;
 mod life;
 mod outsiders;

@@ -37,7 +37,7 @@ fn play_card(reader: CString, _: Hold, tell: Tell) -> io::Result<CardThread> {
     Ok(CardThread::played_by(mpsc::channel().0))
 }
 
-fn hello(role: Role) -> Hello {
+pub(crate) fn hello(role: Role) -> Hello {
     Hello { role, machine: "pc".to_owned(), program: "test".to_owned() }
 }
 
@@ -50,14 +50,19 @@ fn atr(historical: u8) -> Atr {
 }
 
 /// The other desk's agent.
-struct Far {
+pub(crate) struct Far {
     way: Arc<Way>,
     link: Link,
     connection: Option<Connection>,
 }
 
 impl Far {
-    async fn connect(&mut self) {
+    pub(crate) fn new(way: Arc<Way>, meeting: Meeting) -> Self {
+        let hello = hello(meeting.role());
+        Self { way, link: Link::new(meeting, hello, Timers::default()), connection: None }
+    }
+
+    pub(crate) async fn connect(&mut self) {
         self.connection = Some(self.way.connect().await.unwrap());
         self.link.handle_connected();
     }
@@ -67,7 +72,7 @@ impl Far {
         self.link.handle_disconnected(now());
     }
 
-    async fn next(&mut self) -> Event {
+    pub(crate) async fn next(&mut self) -> Event {
         loop {
             let connection = self.connection.as_mut().unwrap();
             while let Some(message) = self.link.poll_message() {
@@ -82,7 +87,7 @@ impl Far {
         }
     }
 
-    async fn next_message(&mut self) -> Message {
+    pub(crate) async fn next_message(&mut self) -> Message {
         loop {
             match self.next().await {
                 Event::Message(message) => return Message::decode(&message).unwrap(),
@@ -92,7 +97,7 @@ impl Far {
         }
     }
 
-    fn say(&mut self, message: &Message) {
+    pub(crate) fn say(&mut self, message: &Message) {
         self.link.send(&message.encode()).unwrap();
     }
 }
@@ -128,8 +133,7 @@ impl Played {
         let Some(PairEvent::Code(code)) = steps.recv().await else { panic!("no code") };
         let code: Code = code.parse().unwrap();
         let meeting = Meeting::Join(code.mailbox(), Proof::Words(code.words().clone()));
-        let link = Link::new(meeting, hello(Role::Customer), Timers::default());
-        let mut far = Far { way, link, connection: None };
+        let mut far = Far::new(way, meeting);
         far.connect().await;
         while !matches!(far.next().await, Event::Established(_)) {}
 
