@@ -70,6 +70,16 @@ pub enum Command {
         ecm-service status --state-dir /var/lib/ecm-service --json | jq '.sites[].state'")]
     Status(StatusArgs),
 
+    /// Explain which vault user a console user stands for, and why.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service explain-name 'ACME\\joe.user' --config config.toml\n  \
+        ecm-service explain-name joe.user --dn 'uid=joe.user,ou=HelpDesk,dc=acme,dc=test' -c config.toml\n  \
+        ecm-service explain-name joe.user@acme-inc.com --provider ldap -c config.toml --json\n\n\
+        The rules of the file decide, and its directories are really asked; no vault is. The trace \
+        goes on to the rules that are not reached, and what they would have said. Ends with 0 for \
+        a vault user and with 1 for nobody.")]
+    ExplainName(ExplainNameArgs),
+
     /// Print a completion script for a shell.
     #[command(after_long_help = "Example:\n  \
         ecm-service completions bash > /etc/bash_completion.d/ecm-service")]
@@ -100,6 +110,26 @@ pub struct RunArgs {
 /// Arguments of `check-config`.
 #[derive(Debug, clap::Args)]
 pub struct CheckConfigArgs {
+    /// The configuration file.
+    #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
+    pub config: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `explain-name`.
+#[derive(Debug, clap::Args)]
+pub struct ExplainNameArgs {
+    /// The name of the console user, as the site sends it.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The distinguished name beside it.
+    #[arg(long, value_name = "DN")]
+    pub dn: Option<String>,
+    /// What the site calls the user's security provider.
+    #[arg(long, value_name = "PROVIDER")]
+    pub provider: Option<String>,
     /// The configuration file.
     #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
     pub config: PathBuf,

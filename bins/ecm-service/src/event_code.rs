@@ -62,6 +62,11 @@ codes! {
     KEY_GENERATED = 105 "credential-id-key-generated" Info
         "A key for credential ids was made, because the configuration names none.",
         "If several ECMs serve the same site, give all of them the same key.";
+    MAPPING_REPLACED = 106 "mapping-replaced" Info
+        "Mapping rules and directories were read anew and are in force.", "Nothing.";
+    MAPPING_KEPT = 107 "mapping-kept" Error
+        "The configuration was read anew and is wrong; the rules before stay in force.",
+        "Correct what is told, try `ecm-service check-config`, and send SIGHUP again.";
     SITE_CONNECTED = 201 "site-connected" Info
         "A site has accepted the link.", "Nothing.";
     SITE_LOST = 202 "site-lost" Warning
@@ -141,6 +146,18 @@ impl Event {
     #[must_use]
     pub fn credential_id_key_generated(path: &std::path::Path) -> Self {
         Self::new(&KEY_GENERATED, path.display().to_string())
+    }
+
+    /// 106
+    #[must_use]
+    pub fn mapping_replaced(path: &str) -> Self {
+        Self::new(&MAPPING_REPLACED, path.to_owned())
+    }
+
+    /// 107
+    #[must_use]
+    pub fn mapping_kept(problems: &str) -> Self {
+        Self::new(&MAPPING_KEPT, problems.to_owned())
     }
 
     /// 201

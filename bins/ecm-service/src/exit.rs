@@ -10,6 +10,8 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Everything that was asked for was done.
     Ok,
+    /// The name that was asked about stands for nobody.
+    Nobody,
     /// The command line was not understood.
     Usage,
     /// Something this program needs does not answer: no service behind the control socket.
@@ -26,8 +28,9 @@ pub enum Exit {
 
 impl Exit {
     /// Every code there is, in ascending order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Ok,
+        Self::Nobody,
         Self::Usage,
         Self::Unavailable,
         Self::Internal,
@@ -41,6 +44,7 @@ impl Exit {
     pub const fn number(self) -> u8 {
         match self {
             Self::Ok => 0,
+            Self::Nobody => 1,
             Self::Usage => 64,
             Self::Unavailable => 69,
             Self::Internal => 70,
@@ -55,6 +59,7 @@ impl Exit {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Ok => "done",
+            Self::Nobody => "the name that was asked about stands for no vault user",
             Self::Usage => "the command line was not understood",
             Self::Unavailable => "no running service answers, or something it needs is missing",
             Self::Internal => "a fault of this program; please report it",

@@ -9,21 +9,24 @@ use ecm_core::ledger::LedgerError;
 use ecm_core::settings::BrokerSettings;
 use ecm_core::{Broker, BrokerParts, Vault};
 use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
 use service_host::logging::LogControl;
 use service_host::shutdown::{self, StopSignals};
 use service_host::state_dir::{StateDir, StateDirError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
-use user_mapping::RuleSet;
 
 use crate::config::Config;
 use crate::desk::Desk;
+use crate::directories::{DirectorySetupError, mapping_of};
 use crate::event_code::Event;
 use crate::giver::{keep_giving_back, tell};
 use crate::greeting::SelfPortrait;
 use crate::identity::{self, IdentityError};
 use crate::ports::{AuditFile, LedgerFile, MachineClock, MachineEntropy};
+#[cfg(unix)]
+use crate::reload::reload_on_signal;
 use crate::site_link::pump::StopOrder;
 use crate::sites::{SiteSetupError, site_keeper};
 use crate::status::{SiteBoard, Status, VaultStatus};
@@ -63,6 +66,9 @@ pub enum StartError {
     /// A vault cannot be set up.
     #[error(transparent)]
     Vault(#[from] VaultSetupError),
+    /// A directory cannot be set up.
+    #[error(transparent)]
+    Directory(#[from] DirectorySetupError),
     /// A site cannot be set up.
     #[error(transparent)]
     Site(#[from] SiteSetupError),
@@ -103,7 +109,7 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
     let roots = service_host::tls::machine_roots();
     let vaults = assemble(&config.vaults, &roots)?;
     let vault_board = VaultBoard::new(config.vaults.iter().map(|vault| vault.name.clone()));
-    let (broker, left) = open_broker(&config, &state, &vaults).await?;
+    let (broker, left) = open_broker(&config, &state, &vaults, &roots).await?;
 
     let (stop, stop_receiver) = watch::channel(None);
     let mut keepers = JoinSet::new();
@@ -117,6 +123,8 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
         keepers.spawn(keeper.keep());
     }
     let mut helpers = JoinSet::new();
+    #[cfg(unix)]
+    helpers.spawn(reload_on_signal(config.path.clone(), Arc::clone(&broker), roots.clone()));
     helpers.spawn(keep_giving_back(Arc::clone(&broker), left));
     for vault in &vaults {
         helpers.spawn(keep_watch(vault.watched.clone(), vault_board.clone()));
@@ -148,6 +156,7 @@ async fn open_broker(
     config: &Config,
     state: &StateDir,
     vaults: &[AssembledVault],
+    roots: &[CertificateDer<'static>],
 ) -> Result<(Arc<Broker>, usize), StartError> {
     let key = match &config.credential_id_key {
         Some(key) => key.clone(),
@@ -160,7 +169,7 @@ async fn open_broker(
         .iter()
         .map(|vault| Vault { source: Arc::clone(&vault.source), settings: vault.settings.clone() });
     let parts = BrokerParts {
-        rules: Arc::<RuleSet>::clone(&config.rules),
+        rules: Arc::new(mapping_of(config, roots)?),
         ids: CredentialIdKey::new(key)?,
         vaults: vaults.collect(),
         ledger: Box::new(ledger),

@@ -4,15 +4,67 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ecm_protocol::message::{Category, Problem, User};
+use futures_util::future::join_all;
 use serde::Serialize;
-use user_mapping::{Outcome, RuleSet, StatedUser};
+use user_mapping::{
+    Answer, Answers, Outcome, Progress, Question, Refusal, Resolution, RuleSet, StatedUser,
+};
 
 use crate::explanation::Explanation;
+use crate::ports::BoxFuture;
 
-/// Rules from console user to vault user. [`RuleSet`] is the one that is shipped.
+/// Rules from console user to vault user. [`RuleSet`] is the one that is shipped, alone or
+/// [with directories](WithDirectories).
 pub trait MapUser: Send + Sync + 'static {
-    /// Decides, and says why. Pure: the same user gets the same answer from the same rules.
-    fn map_user(&self, user: &User) -> Mapped;
+    /// Decides, and says why. The same user gets the same answer from the same rules, and from the
+    /// same directories.
+    fn map_user<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Mapped>;
+}
+
+/// The directories of the domains that have one.
+pub trait Directories: Send + Sync + 'static {
+    /// Answers a question, within a bounded time. A domain without a directory has no answer
+    /// ([`Answer::Unavailable`]).
+    fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer>;
+}
+
+/// Rules, and the directories that they ask.
+pub struct WithDirectories {
+    /// The rules.
+    pub rules: Arc<RuleSet>,
+    /// The directories.
+    pub directories: Arc<dyn Directories>,
+}
+
+impl WithDirectories {
+    /// Who a console user is, asking the directories whatever has to be asked; in full if the
+    /// rules that are not reached are to be told too.
+    pub async fn resolve(&self, stated: &StatedUser<'_>, in_full: bool) -> Resolution {
+        let mut answers = Answers::default();
+        loop {
+            let progress = if in_full {
+                self.rules.explain_with(stated, &answers)
+            } else {
+                self.rules.resolve_with(stated, &answers)
+            };
+            match progress {
+                Progress::Done(resolution) => return *resolution,
+                Progress::Ask(questions) => {
+                    let asked = questions.iter().map(|question| self.directories.answer(question));
+                    let answered = join_all(asked).await;
+                    for (question, answer) in questions.into_iter().zip(answered) {
+                        answers.add(question, answer);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl MapUser for WithDirectories {
+    fn map_user<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Mapped> {
+        Box::pin(async move { mapped(&self.resolve(&stated(user), false).await) })
+    }
 }
 
 /// A decision and why.
@@ -33,6 +85,8 @@ pub enum Unmapped {
     Nobody,
     /// More than one vault user could be meant.
     Ambiguous,
+    /// A directory that has to be asked does not answer: it may do so later.
+    Unknown,
 }
 
 /// How a decision was reached.
@@ -51,32 +105,41 @@ impl fmt::Display for MappingTrace {
 }
 
 impl MapUser for RuleSet {
-    fn map_user(&self, user: &User) -> Mapped {
-        let resolution = self.resolve(&StatedUser {
-            username: &user.username,
-            dn: user.dn.as_deref(),
-            provider: user.provider.as_ref().and_then(|provider| provider.name.as_deref()),
-        });
-        let trace = MappingTrace {
-            text: resolution.trace.to_string(),
-            data: serde_json::to_value(&resolution.trace).unwrap_or_default(),
-        };
-        match resolution.outcome {
-            Outcome::User(found) => Mapped {
-                vault_user: Ok(found.runas().to_owned()),
-                decided_by: Some(found.decided_by().to_string()),
-                trace,
-            },
-            Outcome::Nobody(refusal) => Mapped {
-                vault_user: Err(if refusal.is_ambiguous() {
-                    Unmapped::Ambiguous
-                } else {
-                    Unmapped::Nobody
-                }),
-                decided_by: Some(refusal.code().to_owned()),
-                trace,
-            },
-        }
+    fn map_user<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Mapped> {
+        let mapped = mapped(&self.resolve(&stated(user)));
+        Box::pin(async move { mapped })
+    }
+}
+
+/// What a site's user is to the mapping.
+fn stated(user: &User) -> StatedUser<'_> {
+    StatedUser {
+        username: &user.username,
+        dn: user.dn.as_deref(),
+        provider: user.provider.as_ref().and_then(|provider| provider.name.as_deref()),
+    }
+}
+
+fn mapped(resolution: &Resolution) -> Mapped {
+    let trace = MappingTrace {
+        text: resolution.trace.to_string(),
+        data: serde_json::to_value(&resolution.trace).unwrap_or_default(),
+    };
+    match &resolution.outcome {
+        Outcome::User(found) => Mapped {
+            vault_user: Ok(found.runas().to_owned()),
+            decided_by: Some(found.decided_by().to_string()),
+            trace,
+        },
+        Outcome::Nobody(refusal) => Mapped {
+            vault_user: Err(match refusal {
+                Refusal::DirectoryUnavailable => Unmapped::Unknown,
+                refusal if refusal.is_ambiguous() => Unmapped::Ambiguous,
+                _ => Unmapped::Nobody,
+            }),
+            decided_by: Some(refusal.code().to_owned()),
+            trace,
+        },
     }
 }
 
@@ -93,22 +156,25 @@ impl Mapping {
     }
 
     /// The vault user, or what to tell the site; why goes into the explanation in either case.
-    pub(crate) fn vault_user(
+    pub(crate) async fn vault_user(
         &self,
         user: &User,
         explanation: &mut Explanation,
     ) -> Result<String, Problem> {
         let rules = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
-        let mapped = rules.map_user(user);
+        let mapped = rules.map_user(user).await;
         explanation.mapping = Some(mapped.trace);
         explanation.decided_by = mapped.decided_by;
         mapped.vault_user.map_err(|unmapped| {
             let category = match unmapped {
                 Unmapped::Nobody => Category::UserUnmapped,
                 Unmapped::Ambiguous => Category::UserAmbiguous,
+                Unmapped::Unknown => Category::Internal,
             };
-            Problem::new(category)
-                .with_advice("the operator finds the reason in the log and can add a mapping rule")
+            Problem::new(category).with_advice(match unmapped {
+                Unmapped::Unknown => "the directory of users does not answer; try again soon",
+                _ => "the operator finds the reason in the log and can add a mapping rule",
+            })
         })
     }
 }

@@ -117,6 +117,10 @@ impl Domains {
         self.domains.iter().enumerate().filter_map(has)
     }
 
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &DomainId> {
+        self.domains.iter().map(|domain| &domain.id)
+    }
+
     /// The question to the directory of a domain about one user.
     pub(crate) fn question(&self, index: DomainIndex, by: Key) -> Question {
         let domain = self.get(index);

@@ -8,7 +8,8 @@ use crate::resolve::{Resolve, Stop};
 use crate::rule::{Rule, check_rules};
 use crate::trace::{Ended, Step, Trace};
 use crate::{
-    LocalAccounts, MappingFile, MappingProblem, Outcome, Probe, Resolution, StatedUser, Warning,
+    DomainId, LocalAccounts, MappingFile, MappingProblem, Outcome, Probe, Resolution, StatedUser,
+    Warning,
 };
 
 /// Checked mapping rules.
@@ -168,6 +169,16 @@ impl RuleSet {
     #[must_use]
     pub fn explain_with(&self, stated: &StatedUser<'_>, answers: &Answers) -> Progress {
         self.run(stated, answers, true)
+    }
+
+    /// The ids of all domains, in the order of the file.
+    pub fn domains(&self) -> impl Iterator<Item = &DomainId> {
+        self.domains.ids()
+    }
+
+    /// The ids of those whose directory may be asked.
+    pub fn domains_with_directory(&self) -> impl Iterator<Item = &DomainId> {
+        self.domains.with_directory().filter_map(|index| self.domains.id(index))
     }
 
     /// Which of several spellings of a vault user is to be used.

@@ -9,6 +9,7 @@ use crate::exit::Exit;
 
 mod check_config;
 mod config_reference;
+mod explain_name;
 mod log_level;
 mod manual;
 mod run;
@@ -21,6 +22,7 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Run(args) => run::run(&args),
         Command::CheckConfig(args) => check_config::check_config(&args),
         Command::ConfigReference(args) => config_reference::config_reference(&args),
+        Command::ExplainName(args) => explain_name::explain_name(&args),
         Command::LogLevel(args) => log_level::log_level(&args),
         Command::Status(args) => status::status(&args),
         Command::Completions { shell } => manual::completions(shell),

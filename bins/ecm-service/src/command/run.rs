@@ -54,7 +54,10 @@ fn exit_of(error: &StartError) -> Exit {
 
         StartError::Identity(error) => of_io(&error.cause),
         StartError::StateDir(_) | StartError::Ledger(_) => Exit::CannotWrite,
-        StartError::CredentialIdKey(_) | StartError::Vault(_) | StartError::Site(_) => Exit::Config,
+        StartError::CredentialIdKey(_)
+        | StartError::Vault(_)
+        | StartError::Site(_)
+        | StartError::Directory(_) => Exit::Config,
         StartError::Runtime(_) => Exit::Internal,
     }
 }

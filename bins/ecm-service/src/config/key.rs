@@ -56,7 +56,7 @@ pub static TABLES: &[Table] = &[
         header: "",
         meaning: "The service as a whole.",
         keys: &[&STATE_DIR, &STOP_GRACE, &MAX_RESULTS],
-        tables: &["log", "credential-ids", "site", "vault", "mapping"],
+        tables: &["log", "credential-ids", "site", "vault", "directory", "mapping"],
     },
     Table {
         name: "log",
@@ -133,6 +133,26 @@ pub static TABLES: &[Table] = &[
         header: "[vault.oauth]",
         meaning: "Sign-in of one application user by OAuth client credentials, instead of api-key.",
         keys: &[&OAUTH_CLIENT_ID, &OAUTH_CLIENT_SECRET, &OAUTH_TOKEN_URL, &OAUTH_ACKNOWLEDGE],
+        tables: &[],
+    },
+    Table {
+        name: "directory",
+        header: "[[directory]]",
+        meaning: "The directory of one domain of the mapping, on one or more servers. It is asked \
+                  only where the [[mapping.domain]] says `directory = \"when-needed\"` or \
+                  `\"always\"`.",
+        keys: &[
+            &DIRECTORY_DOMAIN,
+            &DIRECTORY_URLS,
+            &DIRECTORY_BASE,
+            &DIRECTORY_BIND_NAME,
+            &DIRECTORY_BIND_PASSWORD,
+            &DIRECTORY_SCHEMA,
+            &DIRECTORY_LOGON_NAME,
+            &DIRECTORY_PRINCIPAL_NAME,
+            &CA_FILE,
+            &SYSTEM_ROOTS,
+        ],
         tables: &[],
     },
 ];

@@ -15,6 +15,7 @@ use service_host::logging::{LogConfig, LogFormat};
 use toml::de::DeTable;
 use user_mapping::RuleSet;
 
+pub mod directory;
 pub mod key;
 pub mod mapping;
 pub mod problem;
@@ -25,6 +26,7 @@ pub mod site;
 pub mod tls;
 pub mod vault;
 
+pub use directory::DirectoryConfig;
 pub use problem::{Problem, Problems};
 pub use secret::{Process, Surroundings};
 pub use site::SiteConfig;
@@ -52,6 +54,10 @@ pub struct Config {
     pub credential_id_key: Option<SecretSlice<u8>>,
     /// Who a console user is for the vault.
     pub rules: Arc<RuleSet>,
+    /// The directories that the rules ask.
+    pub directories: Vec<DirectoryConfig>,
+    /// Where all of this was read from.
+    pub path: PathBuf,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
 }
@@ -104,7 +110,8 @@ impl Config {
         let config = Self::from_reader(top, &context, &warnings);
         match config {
             Some(config) if findings.is_empty() => {
-                Ok(Self { warnings: warnings.into_problems().problems, ..config })
+                let path = path.to_owned();
+                Ok(Self { warnings: warnings.into_problems().problems, path, ..config })
             }
             _ => Err(findings.into_problems()),
         }
@@ -144,7 +151,18 @@ impl Config {
                 );
             }
         }
+        let mut domains = BTreeMap::new();
+        let mut directories = Vec::new();
+        for reader in top.tables("directory") {
+            let at = reader.span();
+            let directory = DirectoryConfig::from_reader(reader, context, &mut domains);
+            directories.push((at, directory));
+        }
         let rules = mapping::read_mapping(top.foreign("mapping"), top.findings(), warnings);
+        let directories = match &rules {
+            Some(rules) => fit_together(rules, directories, top.findings(), warnings),
+            None => None,
+        };
         top.finish();
         Some(Self {
             state_dir: state_dir?,
@@ -155,6 +173,8 @@ impl Config {
             vaults: vaults.into_iter().collect::<Option<_>>()?,
             credential_id_key,
             rules: Arc::new(rules?),
+            directories: directories?,
+            path: PathBuf::new(),
             warnings: Vec::new(),
         })
     }
@@ -174,6 +194,45 @@ impl Config {
         let context = Context { base: &base, surroundings };
         read_state_dir(&mut top, &context).ok_or_else(|| findings.into_problems())
     }
+}
+
+/// Holds the domains of the mapping against those that have a directory.
+fn fit_together(
+    rules: &RuleSet,
+    directories: Vec<(std::ops::Range<usize>, Option<DirectoryConfig>)>,
+    findings: &Findings<'_>,
+    warnings: &Findings<'_>,
+) -> Option<Vec<DirectoryConfig>> {
+    let mut fitting = Vec::new();
+    let mut is_whole = true;
+    for (at, directory) in directories {
+        let Some(directory) = directory else {
+            is_whole = false;
+            continue;
+        };
+        let id = directory.domain.as_str();
+        if !rules.domains().any(|domain| domain.as_str() == id) {
+            let message = format!("`{id}` is not the id of a [[mapping.domain]]");
+            findings.add(at, message, "correct `domain`, or add the domain to the mapping");
+        } else if !rules.domains_with_directory().any(|domain| domain.as_str() == id) {
+            let message = format!("the directory of `{id}` is never asked");
+            let advice = "set `directory = \"when-needed\"` in its [[mapping.domain]]";
+            warnings.add(at, message, advice);
+        }
+        fitting.push(directory);
+    }
+    for domain in rules.domains_with_directory() {
+        if is_whole && !fitting.iter().any(|directory| directory.domain == domain.as_str()) {
+            findings.add(
+                0..0,
+                format!(
+                    "the mapping asks a directory for `{domain}`, and there is no [[directory]]"
+                ),
+                format!("add a [[directory]] with domain = \"{domain}\""),
+            );
+        }
+    }
+    is_whole.then_some(fitting)
 }
 
 /// What reading a value may need besides the value.

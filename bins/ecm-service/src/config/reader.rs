@@ -136,6 +136,21 @@ impl<'a, 't> TableReader<'a, 't> {
         self.text(key).map(|text| At { value: PathBuf::from(text.value), span: text.span })
     }
 
+    /// Takes a list of texts, at least one.
+    pub fn texts(&mut self, key: &'static Key) -> Option<Vec<At<&'a str>>> {
+        let value = self.raw(key)?;
+        let list = value.get_ref().as_array().filter(|list| !list.is_empty());
+        let texts = list.into_iter().flat_map(|list| list.iter()).map(|entry| {
+            entry.get_ref().as_str().map(|text| At { value: text, span: entry.span() })
+        });
+        let texts: Option<Vec<_>> = texts.collect();
+        let texts = texts.filter(|texts| !texts.is_empty());
+        if texts.is_none() {
+            self.wrong_kind(key, value);
+        }
+        texts
+    }
+
     /// Takes `true` or `false`.
     pub fn switch(&mut self, key: &'static Key) -> Option<At<bool>> {
         let value = self.raw(key)?;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use ecm_core::audit::chain::{self, Head};
 use ecm_core::credential_id::CredentialIdKey;
 use ecm_core::mapping::{MapUser, Mapped, MappingTrace, Unmapped};
+use ecm_core::ports::BoxFuture;
 use ecm_core::ports::Clock as _;
 use ecm_core::settings::{BrokerSettings, VaultSettings};
 use ecm_core::{Broker, BrokerParts, PartialSink, Vault};
@@ -120,18 +121,19 @@ impl House {
 pub struct PaperRules;
 
 impl MapUser for PaperRules {
-    fn map_user(&self, user: &User) -> Mapped {
+    fn map_user<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Mapped> {
         let vault_user = match user.username.as_str() {
             r"ACME\twin" => Err(Unmapped::Ambiguous),
             name if name.starts_with(r"ACME\") => Ok(name.to_owned()),
             _ => Err(Unmapped::Nobody),
         };
         let text = format!("rule 1 'staff' for {:?}", user.username);
-        Mapped {
+        let mapped = Mapped {
             vault_user,
             decided_by: Some("staff".into()),
             trace: MappingTrace { text, ..MappingTrace::default() },
-        }
+        };
+        Box::pin(async move { mapped })
     }
 }
 

@@ -12,6 +12,8 @@ mod dn_properties;
 mod dn_vectors;
 mod escaping;
 mod identifiers;
+#[cfg(feature = "ldap")]
+mod ldap;
 mod mapping_file;
 mod names;
 mod reconciling;

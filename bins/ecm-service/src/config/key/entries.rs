@@ -353,3 +353,71 @@ pub static SEARCH_PARALLEL: Key = key(
     "How many calls one search may make to the vault at the same time.",
     "8",
 );
+
+/// `directory.domain`
+pub static DIRECTORY_DOMAIN: Key = key(
+    "domain",
+    "id of a [[mapping.domain]]",
+    Absent::Refused,
+    "Whose users the directory holds.",
+    "\"acme\"",
+);
+/// `directory.urls`
+pub static DIRECTORY_URLS: Key = key(
+    "urls",
+    "list of ldaps://host[:port] or ldap://host[:port]",
+    Absent::Refused,
+    "Its servers, in the order they are tried. Behind ldap:// the connection is encrypted by \
+     StartTLS before anything is said; there are no unencrypted ones.",
+    "[\"ldaps://dc1.acme.example.com\", \"ldaps://dc2.acme.example.com\"]",
+);
+/// `directory.base`
+pub static DIRECTORY_BASE: Key = key(
+    "base",
+    "distinguished name",
+    Absent::Refused,
+    "Below which entry users are looked for.",
+    "\"dc=acme,dc=example,dc=com\"",
+);
+/// `directory.bind-name`
+pub static DIRECTORY_BIND_NAME: Key = key(
+    "bind-name",
+    "distinguished name; for Active Directory also user@domain",
+    Absent::Means("the questions are anonymous"),
+    "The account that asks. It needs to read users, and nothing more.",
+    "\"svc.ecm@acme.example.com\"",
+);
+/// `directory.bind-password`
+pub static DIRECTORY_BIND_PASSWORD: Key = key(
+    "bind-password",
+    SECRET,
+    Absent::Means("the questions are anonymous"),
+    "Its password.",
+    "{ credential = \"directory-password\" }",
+);
+/// `directory.schema`
+pub static DIRECTORY_SCHEMA: Key = key(
+    "schema",
+    "\"active-directory\" or \"inet-org-person\"",
+    Absent::Default("active-directory"),
+    "How users are written down: as Active Directory and Samba do, or as inetOrgPerson entries, \
+     such as OpenLDAP has.",
+    "\"active-directory\"",
+);
+/// `directory.logon-name`
+pub static DIRECTORY_LOGON_NAME: Key = key(
+    "logon-name",
+    "attribute",
+    Absent::Default("uid"),
+    "Which attribute of an inetOrgPerson is the logon name.",
+    "\"uid\"",
+);
+/// `directory.principal-name`
+pub static DIRECTORY_PRINCIPAL_NAME: Key = key(
+    "principal-name",
+    "attribute",
+    Absent::Means("no inetOrgPerson is found by a principal name"),
+    "Which attribute of an inetOrgPerson holds names like user@suffix. Take one that users cannot \
+     change themselves.",
+    "\"mail\"",
+);
