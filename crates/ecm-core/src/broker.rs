@@ -3,6 +3,7 @@
 mod find;
 mod give_back;
 mod retrieve;
+mod spelling;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -7,7 +7,7 @@ use ecm_protocol::message::{Category, Problem, User};
 use futures_util::future::join_all;
 use serde::Serialize;
 use user_mapping::{
-    Answer, Answers, Outcome, Progress, Question, Refusal, Resolution, RuleSet, StatedUser,
+    Answer, Answers, Outcome, Probe, Progress, Question, Refusal, Resolution, RuleSet, StatedUser,
 };
 
 use crate::explanation::Explanation;
@@ -63,19 +63,36 @@ impl WithDirectories {
 
 impl MapUser for WithDirectories {
     fn map_user<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Mapped> {
-        Box::pin(async move { mapped(&self.resolve(&stated(user), false).await) })
+        Box::pin(
+            async move { mapped(&self.resolve(&stated(user), false).await, self.rules.probe()) },
+        )
     }
 }
 
 /// A decision and why.
 #[derive(Debug, Clone)]
 pub struct Mapped {
-    /// The vault user's name as the vault takes it, or why there is none.
-    pub vault_user: Result<String, Unmapped>,
+    /// The vault user, in the spellings that vaults may know, or why there is none.
+    pub vault_user: Result<Spellings, Unmapped>,
     /// What decided, for the audit log: the name of a rule.
     pub decided_by: Option<String>,
     /// Why.
     pub trace: MappingTrace,
+}
+
+/// One vault user, in one spelling or several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spellings {
+    /// The spellings in the order they are tried, at least one.
+    pub names: Vec<String>,
+    /// Which of several is used.
+    pub probe: Probe,
+}
+
+impl From<&str> for Spellings {
+    fn from(name: &str) -> Self {
+        Self { names: vec![name.to_owned()], probe: Probe::None }
+    }
 }
 
 /// Why a console user is nobody for the vault.
@@ -106,7 +123,7 @@ impl fmt::Display for MappingTrace {
 
 impl MapUser for RuleSet {
     fn map_user<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Mapped> {
-        let mapped = mapped(&self.resolve(&stated(user)));
+        let mapped = mapped(&self.resolve(&stated(user)), self.probe());
         Box::pin(async move { mapped })
     }
 }
@@ -120,14 +137,17 @@ fn stated(user: &User) -> StatedUser<'_> {
     }
 }
 
-fn mapped(resolution: &Resolution) -> Mapped {
+fn mapped(resolution: &Resolution, probe: Probe) -> Mapped {
     let trace = MappingTrace {
         text: resolution.trace.to_string(),
         data: serde_json::to_value(&resolution.trace).unwrap_or_default(),
     };
     match &resolution.outcome {
         Outcome::User(found) => Mapped {
-            vault_user: Ok(found.runas().to_owned()),
+            vault_user: Ok(Spellings {
+                names: found.candidates().iter().map(ToString::to_string).collect(),
+                probe,
+            }),
             decided_by: Some(found.decided_by().to_string()),
             trace,
         },
@@ -160,7 +180,7 @@ impl Mapping {
         &self,
         user: &User,
         explanation: &mut Explanation,
-    ) -> Result<String, Problem> {
+    ) -> Result<Spellings, Problem> {
         let rules = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
         let mapped = rules.map_user(user).await;
         explanation.mapping = Some(mapped.trace);

@@ -40,6 +40,14 @@ pub trait CredentialSource: Send + Sync + 'static {
         vault_user
     }
 
+    /// Whether the vault lets this vault user in. A vault that lets nobody in says no to everybody:
+    /// its answer to a name it does not know is the same as to a key it does not know.
+    ///
+    /// # Errors
+    ///
+    /// What kept the vault from saying yes or no.
+    fn knows<'a>(&'a self, vault_user: &'a str) -> BoxFuture<'a, Result<bool, SourceError>>;
+
     /// Asks each key × kind that makes sense, and hands every answer to `sink` at once.
     ///
     /// # Errors

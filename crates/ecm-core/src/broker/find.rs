@@ -59,7 +59,7 @@ impl Broker {
     ) -> Result<FindResult, Problem> {
         let started = self.desk.clock.instant();
         let (until, _) = self.deadlines(started, ask.meta.deadline_ms, self.settings.find_deadline);
-        let vault_user = self.mapping.vault_user(&ask.user, explanation).await?;
+        let vault_user = self.vault_user(&ask.user, until, explanation).await?;
         let plans = self.plans(ask, explanation).map_err(|e| problem::of_search_key(&e))?;
         let most = ask.want.max_results.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(0));
         let sink = Summaries { partials, kept: Mutex::default() };

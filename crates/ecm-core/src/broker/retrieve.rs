@@ -65,7 +65,7 @@ impl Broker {
         let started = self.desk.clock.instant();
         let (until, at_last) =
             self.deadlines(started, ask.meta.deadline_ms, self.settings.retrieve_deadline);
-        let vault_user = self.mapping.vault_user(&ask.user, explanation).await;
+        let vault_user = self.vault_user(&ask.user, until, explanation).await;
         if let Some(rule) = &explanation.decided_by {
             record.add(AuditField::Rule, rule);
         }

@@ -114,6 +114,16 @@ impl<S: VaultSessions> CredentialSource for PasswordSafe<S> {
         if self.settings.one_identity { "" } else { vault_user }
     }
 
+    fn knows<'a>(&'a self, vault_user: &'a str) -> BoxFuture<'a, Result<bool, SourceError>> {
+        Box::pin(async move {
+            match self.session(vault_user).await {
+                Ok(_) => Ok(true),
+                Err(error) if error.failure == SourceFailure::SignInRefused => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
     fn find<'a>(
         &'a self,
         ask: &'a FindAsk,

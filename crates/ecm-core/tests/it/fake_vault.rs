@@ -49,6 +49,8 @@ pub struct State {
     pub slow: HashMap<String, Duration>,
     pub not_requestable: usize,
     pub minutes_asked: Vec<u32>,
+    /// Vault users that it does not let in.
+    pub unknown: std::collections::BTreeSet<String>,
 }
 
 pub const PASSWORD: &str = "planted-S3cret-password";
@@ -151,6 +153,14 @@ impl CredentialSource for FakeVault {
 
     fn identity<'a>(&'a self, vault_user: &'a str) -> &'a str {
         if self.with(|s| s.one_user) { "application" } else { vault_user }
+    }
+
+    fn knows<'a>(&'a self, vault_user: &'a str) -> BoxFuture<'a, Result<bool, SourceError>> {
+        Box::pin(async move {
+            self.enter("knows", vault_user)?;
+            step().await;
+            Ok(self.with(|s| !s.unknown.contains(vault_user)))
+        })
     }
 
     fn find<'a>(

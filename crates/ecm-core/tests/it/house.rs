@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use ecm_core::audit::chain::{self, Head};
 use ecm_core::credential_id::CredentialIdKey;
-use ecm_core::mapping::{MapUser, Mapped, MappingTrace, Unmapped};
+use ecm_core::mapping::{MapUser, Mapped, MappingTrace, Spellings, Unmapped};
 use ecm_core::ports::BoxFuture;
 use ecm_core::ports::Clock as _;
 use ecm_core::settings::{BrokerSettings, VaultSettings};
@@ -14,6 +14,8 @@ use ecm_protocol::message::{
     Category, CredentialSummary, Find, FindResult, Meta, Phase, Problem, Purpose, Release,
     ReleaseOutcome, Retrieve, RetrieveResult, SessionRef, Target, TargetKind, User, Want,
 };
+
+use user_mapping::Probe;
 
 use crate::fake_vault::{FakeVault, linked, local};
 use crate::paper::{CountingEntropy, PaperClock, PaperFile};
@@ -124,7 +126,14 @@ impl MapUser for PaperRules {
     fn map_user<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Mapped> {
         let vault_user = match user.username.as_str() {
             r"ACME\twin" => Err(Unmapped::Ambiguous),
-            name if name.starts_with(r"ACME\") => Ok(name.to_owned()),
+            r"ACME\spelled" | r"ACME\spelled-once" => Ok(Spellings {
+                names: vec![r"ACME\spelled".into(), "spelled@acme.test".into(), "spelled".into()],
+                probe: match user.username.ends_with("once") {
+                    true => Probe::ExactlyOne,
+                    false => Probe::FirstKnown,
+                },
+            }),
+            name if name.starts_with(r"ACME\") => Ok(Spellings::from(name)),
             _ => Err(Unmapped::Nobody),
         };
         let text = format!("rule 1 'staff' for {:?}", user.username);

@@ -27,4 +27,5 @@ mod search_keys;
 mod searching;
 mod secrecy_kept;
 mod sharing;
+mod spellings;
 mod vault_errors;
