@@ -3,6 +3,7 @@
 mod attribute;
 mod ber;
 mod compare;
+mod directory_equal;
 mod dns_domain;
 mod entry;
 mod error;

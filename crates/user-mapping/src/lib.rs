@@ -10,11 +10,15 @@ mod fold;
 mod guid;
 #[cfg(feature = "ldap")]
 pub mod ldap;
+mod letters;
+mod lookalike;
 mod mapping_file;
+mod matching;
 mod name;
 mod pattern;
 mod persons;
 mod pointer;
+mod preparation;
 mod problem;
 mod reconcile;
 mod refusal;
@@ -33,10 +37,13 @@ pub use dn::{AttributeType, Ava, Dn, DnError, DnProblem, LeafUser, NoDnsDomain, 
 pub use escape::{DnValue, FilterValue};
 pub use fold::{Folded, fold, is_same};
 pub use guid::{Guid, NotAGuid};
+pub use letters::{CharacterProblem, letters_policy};
+pub use lookalike::{Collision, may_collide, skeleton};
 pub use mapping_file::{
     AllowTable, DenyTable, DirectoryUse, DomainTable, ExceptionTable, FormKey, FromKey,
     LocalAccounts, MappingFile, PolicyTable, Probe, RuleTable, RunasTemplates,
 };
+pub use matching::{DirectoryAnswer, MatchingRule};
 pub use name::{BareName, DownLevelName, Name, NameError, NameProblem, Upn};
 pub use pointer::Pointed;
 pub use problem::{MappingProblem, Warning};

@@ -2,13 +2,16 @@
 
 use std::fmt;
 
+use unicode_width::UnicodeWidthStr as _;
+
 /// How many characters of the input are shown on either side of the place.
 const AROUND: usize = 40;
 
 /// Prints an error: what is wrong, the input with a caret under the place, and what to do.
 ///
 /// Control, invisible and direction-changing characters are shown as `\u{…}`; a long input is
-/// cut to the neighbourhood of the place. Its text is for the operator, who may see names.
+/// cut to the neighbourhood of the place. Characters that terminals show two cells wide count as
+/// two. Its text is for the operator, who may see names.
 #[derive(Clone, Copy)]
 pub struct Pointed<'a> {
     input: &'a str,
@@ -49,7 +52,7 @@ impl fmt::Display for Pointed<'_> {
 
         let mut line = String::from(if first > 0 { "…" } else { "" });
         line.extend(shown_before.chars().flat_map(visible));
-        let column = line.chars().count();
+        let column = line.width();
         line.extend(after.chars().take(AROUND).flat_map(visible));
         if after.chars().nth(AROUND).is_some() {
             line.push('…');
@@ -81,6 +84,13 @@ mod tests {
         assert_eq!(pointed("Lučić=", 7), "wrong\n  Lučić=\n       ^\ndo this");
         assert_eq!(pointed("a\nb=", 3), "wrong\n  a\\nb=\n      ^\ndo this");
         assert_eq!(pointed("\u{202e}=", 3), "wrong\n  \\u{202e}=\n          ^\ndo this");
+    }
+
+    #[test]
+    fn wide_characters_take_two_cells_and_marks_are_shown_apart() {
+        assert_eq!(pointed("日本=", 6), "wrong\n  日本=\n      ^\ndo this");
+        assert_eq!(pointed("ｊ=", 3), "wrong\n  ｊ=\n    ^\ndo this");
+        assert_eq!(pointed("e\u{301}=", 3), "wrong\n  e\\u{301}=\n          ^\ndo this");
     }
 
     #[test]

@@ -49,6 +49,11 @@ fn file() -> File {
     serde_json::from_str(text).unwrap()
 }
 
+/// The texts of all vectors, good and bad.
+pub(crate) fn inputs() -> Vec<String> {
+    file().vectors.into_iter().map(|vector| vector.input).collect()
+}
+
 fn parts(dn: &Dn<'_>) -> Vec<Vec<Part>> {
     let part = |ava: &user_mapping::Ava<'_>| Part {
         attribute: ava.attribute().as_written().to_owned(),

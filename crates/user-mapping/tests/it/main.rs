@@ -7,14 +7,18 @@
     reason = "helpers of tests may end the test"
 )]
 
+mod any_bytes;
 mod directories;
 mod dn_properties;
 mod dn_vectors;
 mod escaping;
+mod hostile;
 mod identifiers;
 #[cfg(feature = "ldap")]
 mod ldap;
+mod lookalikes;
 mod mapping_file;
+mod matching;
 mod names;
 mod reconciling;
 mod resolve_properties;

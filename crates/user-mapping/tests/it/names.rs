@@ -122,12 +122,53 @@ fn what_is_no_name_is_refused_where_it_is_wrong() {
         ("{f3ddad46-4332-4871-ae1a-92aa29b0887f}", "guid_form", 0),
         ("f3ddad46-4332-4871-ae1a-92aa29b0887f", "guid_form", 0),
         ("<GUID=f3ddad46-4332-4871-ae1a-92aa29b0887f>", "extended_dn", 0),
+        ("<SID=S-1-5-21-1-2-3-1104>", "extended_dn", 0),
+        ("<WKGUID=a9d1ca15768811d1aded00c04fd8d5cd,DC=acme,DC=test>", "extended_dn", 0),
+        (
+            "<GUID=f3ddad46-4332-4871-ae1a-92aa29b0887f>;<SID=S-1-5-21-1-2-3-1104>;CN=Joe,DC=x",
+            "extended_dn",
+            0,
+        ),
+        ("<PID=1>", "extended_dn", 0),
+        // A canonical name of Windows with its last slash as a line end.
+        ("acme.test/HelpDesk\nJoe User", "control_or_format_char", 18),
+        ("ldap/dc1.acme.test@ACME.TEST", "bad_char", 4),
+        (r"PC17\joe\x", "multiple_backslashes", 8),
+        (r".\", "empty_name", 2),
+        (r"BUILTIN\", "empty_name", 8),
+        ("joe\u{ff1b}x", "non_ascii", 3),
+        ("joe\u{37e}x", "non_ascii", 3),
+        ("joe\u{2215}x", "non_ascii", 3),
+        ("joe\u{ff20}acme.test", "non_ascii", 3),
     ];
     for (text, code, at) in table {
         let error = Name::parse(text).map(|name| name.form()).expect_err(text);
         assert_eq!((error.problem().code(), error.at()), (code, at), "{text:?}");
     }
     assert_eq!(Name::parse("cn=joe").unwrap_err().problem(), NameProblem::SingleRdn);
+}
+
+#[test]
+fn every_authority_that_is_no_domain_is_told_from_one() {
+    let reserved = [
+        "BUILTIN",
+        "NT AUTHORITY",
+        "NT SERVICE",
+        "NT VIRTUAL MACHINE",
+        "IIS APPPOOL",
+        "Window Manager",
+        "Font Driver Host",
+        "APPLICATION PACKAGE AUTHORITY",
+        "AzureAD",
+        "MicrosoftAccount",
+    ];
+    for authority in reserved {
+        for spelling in [authority.to_owned(), authority.to_lowercase(), authority.to_uppercase()] {
+            let text = format!(r"{spelling}\joe");
+            assert_eq!(Name::parse(&text).unwrap().account(), Special, "{text}");
+        }
+    }
+    assert_eq!(Name::parse(r"BUILTINS\joe").unwrap().account(), Person);
 }
 
 proptest! {
