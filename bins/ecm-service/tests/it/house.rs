@@ -151,6 +151,11 @@ runas = '{{netbios}}\{{user}}'
         assert!(linked.is_ok(), "no second link; the services say:\n{}", self.log());
     }
 
+    /// The configuration as it is now.
+    pub(crate) fn config(&self) -> String {
+        fs::read_to_string(self.config_path()).unwrap()
+    }
+
     /// Puts other content into a file of the configuration.
     pub(crate) fn replace_file(&self, name: &str, content: &str) {
         let path = self.folder.path().join(name);

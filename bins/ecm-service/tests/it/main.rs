@@ -14,6 +14,7 @@ mod documentation;
 mod house;
 mod leases;
 mod log_lines;
+mod name_mapping;
 mod planted_secrets;
 mod site_dialling;
 mod stand_in;
