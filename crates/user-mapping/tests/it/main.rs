@@ -20,6 +20,7 @@ mod lookalikes;
 mod mapping_file;
 mod matching;
 mod names;
+mod recipes;
 mod reconciling;
 mod resolve_properties;
 mod rule_conditions;
