@@ -1,5 +1,10 @@
 //! The recipes of the administrators' page, as they stand there.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the page is read where it stands, so that it cannot say something else"
+)]
+
 use std::path::{Path, PathBuf};
 
 use user_mapping::{
