@@ -92,13 +92,15 @@ pub(crate) struct DemoOptions {
 pub(crate) enum DemoName {
     /// A password reaches a session and goes back: search, retrieve, release
     Credentials,
+    /// Who is who: names that a site sends, and the vault users an Active Directory makes of them
+    Names,
     /// A card in a reader at one desk is used by programs at another, through a blind relay
     Card,
 }
 
 impl DemoName {
     /// Every demo, in the order they run.
-    pub(crate) const ALL: [Self; 2] = [Self::Credentials, Self::Card];
+    pub(crate) const ALL: [Self; 3] = [Self::Credentials, Self::Names, Self::Card];
 }
 
 #[derive(Debug, Args)]

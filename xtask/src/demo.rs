@@ -5,6 +5,8 @@ mod control_surface;
 mod credentials;
 mod household;
 pub(crate) mod janitor;
+mod names;
+mod private_file;
 mod programs;
 mod story;
 mod sweep;
@@ -22,6 +24,7 @@ pub(crate) fn run(options: &DemoOptions) -> anyhow::Result<Verdict> {
     for name in names {
         let passed = match name {
             DemoName::Credentials => credentials::run(options)?,
+            DemoName::Names => names::run(options)?,
             DemoName::Card => card::run(options)?,
         };
         if !passed {

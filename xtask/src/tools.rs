@@ -38,6 +38,11 @@ pub(crate) struct Missing {
 }
 
 impl Missing {
+    /// What it is, in words.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
     /// Whether it is this package.
     pub(crate) fn is(&self, package: &str) -> bool {
         self.package.as_deref() == Some(package)

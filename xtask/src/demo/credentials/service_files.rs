@@ -1,12 +1,12 @@
 //! The service's configuration, the secrets it points to, and the list of what is secret.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
 use super::stage::{APPROVER, Doors, SITE, VAULT};
+use crate::demo::private_file::write_private;
 use crate::demo::sweep::Planted;
 
 /// What the simulators were given: the service's secrets come from there.
@@ -105,15 +105,6 @@ fn first<'t>(table: &'t toml::Table, list: &str, key: &str) -> anyhow::Result<&'
     let entry = table.get(list).and_then(|entries| entries.get(0));
     let text = entry.and_then(|entry| entry.get(key)).and_then(toml::Value::as_str);
     text.with_context(|| format!("the demo data has no {key} in its first [[{list}]]"))
-}
-
-fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Keys of the simulators' files whose values are secret.
