@@ -1,7 +1,7 @@
 //! A server session: signed in once, signed in again when the vault forgot it, signed out.
 
 mod cached;
-mod create;
+pub(crate) mod create;
 mod download;
 mod fetch;
 mod kept;

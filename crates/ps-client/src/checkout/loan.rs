@@ -17,6 +17,7 @@ use crate::model::{
 };
 use crate::runtime::Runtime;
 use crate::session::Session;
+use crate::session::create::Reason;
 use crate::transport::Transport;
 
 /// Pauses between tries in the background, in seconds: about four minutes altogether.
@@ -167,7 +168,9 @@ impl<T: Transport> Loan<T> {
         let made = if wanted.conflict_option.is_some() {
             let _alone = gate.write().await;
             if let Some(request) = terms.replaces
-                && session.loans().users(request).count > 1
+                && (session.loans().users(request).count > 1
+                    || (session.loans().users(request).is_foreign
+                        && terms.foreign == ForeignRequest::Leave))
             {
                 return Err(CheckoutError::UsedByOthers { request });
             }
@@ -201,7 +204,8 @@ impl<T: Transport> Loan<T> {
         wanted: &NewRequest,
         is_marked: bool,
     ) -> Result<Created, Error> {
-        let created = session.create(wanted, is_marked).await?;
+        let reason = if is_marked { Reason::Marked } else { Reason::OfAnybody };
+        let created = session.create(wanted, reason).await?;
         session.loans().enter(created.id, created.reused);
         Ok(created)
     }
@@ -405,22 +409,39 @@ impl Drop for Asking {
 
 /// The vault will not say anything else however often it is asked.
 fn is_final(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Refused(ReasonCode::NoPermission) | ErrorKind::Forbidden)
+    matches!(
+        error.kind(),
+        ErrorKind::Refused(ReasonCode::NoPermission)
+            | ErrorKind::Forbidden
+            // Vaults count refused sign-ins, and lock the user.
+            | ErrorKind::SignInRefused
+            | ErrorKind::TwoFactorWanted
+            | ErrorKind::LicenceInvalid
+    )
 }
 
 /// A request whose making was not answered may turn up later. It is known by the mark in its
 /// reason.
 async fn find_and_give_back<T: Transport>(session: &Session<T>, marked: &NewRequest) {
     let Some(runtime) = session.client().runtime().cloned() else { return };
+    let gate = session.loans().gate(marked);
+    let mut last_trouble = None;
     for pause in PAUSES {
         runtime.sleep(Duration::from_secs(pause)).await;
+        // Nobody is given this request between the look and the end of the check-in.
+        let _together = gate.read().await;
         let rows = match session.find_request(marked).await {
             Ok(rows) => rows,
             Err(error) => {
-                tracing::debug!(%error, "cannot look for a request that may have been made");
+                let is_final = is_final(&error);
+                last_trouble = Some(error);
+                if is_final {
+                    break;
+                }
                 continue;
             }
         };
+        last_trouble = None;
         let unused = |request| session.loans().users(request).count == 0;
         let Some(row) = rows.iter().find(|row| unused(row.request)) else { continue };
         let request = row.request;
@@ -432,8 +453,21 @@ async fn find_and_give_back<T: Transport>(session: &Session<T>, marked: &NewRequ
             }
             // The next look at the list tells whether it is over.
             Ok(CheckedIn::Before) => {}
-            Err(error) => tracing::debug!(%error, "not given back yet"),
+            Err(error) => {
+                let is_final = is_final(&error);
+                last_trouble = Some(error);
+                if is_final {
+                    break;
+                }
+            }
         }
+    }
+    if let Some(error) = last_trouble {
+        tracing::error!(
+            %error,
+            "a release request may have been made that cannot be looked for or given back: it \
+             stays open until it expires"
+        );
     }
 }
 

@@ -21,18 +21,20 @@ pub enum Renewal {
 }
 
 impl<T: Transport> Checkout<T> {
-    /// Makes a new request in place of this one when less than `least` is left of it, and reads
+    /// Makes a new request in place of this one when less than `least` is left of it, or nobody knows
+    /// how much is, and reads
     /// the secret anew: the end of the old request may have changed the password.
     ///
     /// # Errors
     ///
-    /// [`CheckoutError::UsedByOthers`] when others in this session use the same request: a renewal
-    /// would end it under them. [`CheckoutError::NotRenewed`] when the vault has made no new request:
+    /// [`CheckoutError::UsedByOthers`] when others in this session use the same request, or its maker
+    /// does and it is to be left: a renewal would end it under them. [`CheckoutError::NotRenewed`] when the vault has made no new request:
     /// this guard is as it was. Otherwise as [`begin`](super::CheckoutBuilder::begin), without
     /// waiting for approval. When the vault has made the new request and then does not give the
     /// secret, this guard holds the new request and the old secret; give it back.
     pub async fn renew_if_less_than(&mut self, least: Duration) -> Result<Renewal, CheckoutError> {
-        if self.time_left().is_none_or(|left| left >= least) {
+        // An end that nobody knows may be near.
+        if self.time_left().is_some_and(|left| left >= least) {
             return Ok(Renewal::NotNeeded);
         }
         let request = self.request();

@@ -232,6 +232,10 @@ impl NewRequest {
         }
     }
 
+    pub(crate) fn reason_is_empty(&self) -> bool {
+        self.reason.as_deref().is_none_or(|reason| reason.trim().is_empty())
+    }
+
     pub(crate) fn has_ticket(&self) -> bool {
         self.ticket_number.as_ref().is_some_and(|number| !number.trim().is_empty())
     }

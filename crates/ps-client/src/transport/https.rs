@@ -30,7 +30,8 @@ use self::timers::Timers;
 use super::distrust::distrust;
 use super::gather::Gather;
 use super::{
-    Cause, Download, HttpAnswer, HttpRequest, NextPiece, Pieces, Transport, TransportError,
+    Cause, Distrust, Download, HttpAnswer, HttpRequest, NextPiece, Pieces, Transport,
+    TransportError,
 };
 
 type Connections = legacy::Client<Connector, Full<Bytes>>;
@@ -207,7 +208,7 @@ impl HttpsBuilder {
             None if self.system_proxy => Proxy::as_the_system_says(),
             None => Proxy::None,
         };
-        let way = Way::new(&self.resolve, proxy, tls.clone());
+        let way = Way::new(&self.resolve, proxy, tls.clone(), self.connect_timeout);
         let connections = |protocols: &[&str]| {
             let mut tls = tls.clone();
             tls.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
@@ -216,6 +217,10 @@ impl HttpsBuilder {
                 .pool_timer(TokioTimer::new())
                 // Web servers close what was idle for longer; IIS after two minutes.
                 .pool_idle_timeout(Duration::from_secs(90))
+                // One connection carries many calls: one that is dead must not carry the next.
+                .http2_keep_alive_interval(Duration::from_secs(15))
+                .http2_keep_alive_timeout(Duration::from_secs(10))
+                .http2_keep_alive_while_idle(true)
                 .build(Connector::new(way.clone(), tls, self.connect_timeout))
         };
         Ok(HttpsTransport {
@@ -333,7 +338,7 @@ async fn call(
     *call.headers_mut() = headers;
     connections.request(call).await.map_err(|error| {
         let is_connect = error.is_connect();
-        transport_error(error, is_connect)
+        transport_error(error, if is_connect { Stage::Connecting } else { Stage::Asking })
     })
 }
 
@@ -369,7 +374,7 @@ async fn read_answer(answer: Response<Incoming>, max: usize) -> Result<HttpAnswe
 
 async fn next_piece(body: &mut Incoming) -> Result<Option<Bytes>, TransportError> {
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| transport_error(error, false))?;
+        let frame = frame.map_err(|error| transport_error(error, Stage::Answering))?;
         // Trailers say nothing that is asked for.
         if let Ok(piece) = frame.into_data() {
             return Ok(Some(piece));
@@ -378,14 +383,30 @@ async fn next_piece(body: &mut Incoming) -> Result<Option<Bytes>, TransportError
     Ok(None)
 }
 
+/// How far a call had come when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// There was no connection yet.
+    Connecting,
+    /// The question was on its way, or there already.
+    Asking,
+    /// The answer had begun.
+    Answering,
+}
+
 /// Sorts errors by what the vault may have done.
-fn transport_error(
-    error: impl StdError + Send + Sync + 'static,
-    is_connect: bool,
-) -> TransportError {
+///
+/// A peer that refuses our certificate says so after the handshake (RFC 8446, 4.4.2.4), when the
+/// question may be on its way; it has not read it then. Whatever else goes wrong with TLS on a
+/// connection that stands says nothing of the question.
+fn transport_error(error: impl StdError + Send + Sync + 'static, stage: Stage) -> TransportError {
     match distrust(&error) {
-        Some(why) => TransportError::Untrusted { why, cause: error.into() },
-        None if is_connect => TransportError::Unreachable(error.into()),
-        None => TransportError::Broken(error.into()),
+        Some(why)
+            if stage == Stage::Connecting || (stage == Stage::Asking && why != Distrust::Other) =>
+        {
+            TransportError::Untrusted { why, cause: error.into() }
+        }
+        _ if stage == Stage::Connecting => TransportError::Unreachable(error.into()),
+        _ => TransportError::Broken(error.into()),
     }
 }

@@ -192,10 +192,8 @@ fn causes<'a>(
 /// Errors that only a connection which is being made can meet say that nothing was sent.
 fn by_kind(error: &(dyn StdError + 'static)) -> Option<Fate> {
     match error.downcast_ref::<io::Error>()?.kind() {
-        io::ErrorKind::ConnectionRefused
-        | io::ErrorKind::HostUnreachable
-        | io::ErrorKind::NetworkUnreachable
-        | io::ErrorKind::AddrNotAvailable => Some(Fate::NotSent),
+        // An unreachable host or network also ends connections that stood, on Linux.
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::AddrNotAvailable => Some(Fate::NotSent),
         io::ErrorKind::TimedOut => Some(Fate::TimedOut),
         _ => None,
     }

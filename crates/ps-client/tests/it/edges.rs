@@ -237,3 +237,98 @@ async fn a_give_back_that_can_never_succeed_is_not_repeated() {
     settle().await;
     assert_eq!(transport.count("PUT Requests/1/Checkin"), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_search_for_a_lost_request_does_not_end_it_under_a_new_guard() {
+    for turns in 0..40 {
+        let bank = Bank::default();
+        let (session, transport) = at(&bank).await;
+        transport.on("POST Requests", Fault::broken().after_execution());
+        transport.on("GET Requests", Fault::status(503));
+        let reuse = wanted().on_conflict(ConflictOption::Reuse);
+        session.checkout(reuse.clone()).begin().await.unwrap_err();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
+        // Either it is given this request, and keeps it, or another one.
+        let guard = session.checkout(reuse).begin().await.unwrap();
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+        assert!(bank.books().live.contains_key(&guard.request().number()), "after {turns} turns");
+        guard.check_in(None).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_to_be_left_to_its_maker_is_not_renewed() {
+    let bank = Bank::default();
+    let (theirs, _) = at(&bank).await;
+    let (ours, _) = at(&bank).await;
+    let held = theirs.checkout(wanted()).begin().await.unwrap();
+    let reuse = wanted().on_conflict(ConflictOption::Reuse);
+    let reused = ours.checkout(reuse).foreign_request(ForeignRequest::Leave);
+    let mut reused = reused.begin().await.unwrap();
+    let renewed = reused.renew_if_less_than(Duration::from_secs(86_400)).await;
+    assert!(matches!(renewed, Err(CheckoutError::UsedByOthers { .. })), "{renewed:?}");
+    assert!(bank.books().live.contains_key(&held.request().number()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_end_nobody_knows_is_renewed_rather_than_trusted() {
+    let bank = Bank::default();
+    let (theirs, _) = at(&bank).await;
+    let (ours, transport) = at(&bank).await;
+    let _held = theirs.checkout(wanted()).begin().await.unwrap();
+    transport.on("GET Requests", Fault::garbage("[]"));
+    let reuse = wanted().on_conflict(ConflictOption::Reuse);
+    let mut reused = ours.checkout(reuse).begin().await.unwrap();
+    assert_eq!(reused.time_left(), None);
+    let renewed = reused.renew_if_less_than(Duration::from_secs(60)).await.unwrap();
+    assert_ne!(renewed, Renewal::NotNeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_guard_does_not_lock_its_user_by_signing_in_again_and_again() {
+    let bank = Bank::default();
+    let (session, transport) = at(&bank).await;
+    let guard = session.checkout(wanted()).begin().await.unwrap();
+    for _ in 0..30 {
+        transport.on("PUT Requests/1/Checkin", Fault::session_over());
+        transport.on("POST Auth/SignAppin", Fault::status(401));
+    }
+    let before = transport.count("POST Auth/SignAppin");
+    drop(guard);
+    settle().await;
+    let refused = transport.count("POST Auth/SignAppin") - before;
+    assert!(refused <= 2, "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_reason_nobody_elses_request_is_taken_for_the_lost_one() {
+    let bank = Bank::default();
+    let (theirs, _) = at(&bank).await;
+    let (ours, transport) = at(&bank).await;
+    let bare = || NewRequest::view(SystemId::new(12), AccountId::new(34), 15);
+    let held = theirs.checkout(bare()).begin().await.unwrap();
+    transport.on("POST Requests", Fault::broken());
+    let begun = ours.checkout(bare()).foreign_request(ForeignRequest::Leave).begin().await;
+    assert!(begun.is_err(), "{begun:?}");
+    settle().await;
+    assert!(bank.books().live.contains_key(&held.request().number()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reason_without_a_mark_is_no_proof_that_a_request_is_ours() {
+    let bank = Bank::default();
+    let (theirs, _) = at(&bank).await;
+    let (ours, transport) = at(&bank).await;
+    let held = theirs.checkout(wanted()).mark_reason(false).begin().await.unwrap();
+    transport.on("POST Requests", Fault::broken());
+    let begun = ours.checkout(wanted()).mark_reason(false).foreign_request(ForeignRequest::Leave);
+    let guard = begun.begin().await.unwrap();
+    assert!(guard.is_shared());
+    guard.check_in(None).await.unwrap();
+    assert!(bank.books().live.contains_key(&held.request().number()));
+}

@@ -40,6 +40,7 @@ mod sent;
 mod session;
 mod simulated;
 mod spans;
+mod spoilt_tls;
 mod tls;
 mod tower;
 mod wire;

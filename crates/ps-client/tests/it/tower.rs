@@ -217,13 +217,16 @@ async fn body_that_breaks_off_may_have_been_executed_whatever_its_error() {
 #[tokio::test]
 async fn errors_that_say_nothing_was_sent_are_told_from_all_others() {
     use io::ErrorKind as Kind;
-    for kind in [Kind::ConnectionRefused, Kind::HostUnreachable, Kind::NetworkUnreachable] {
+    for kind in [Kind::ConnectionRefused, Kind::AddrNotAvailable] {
         let error = failed(move || io::Error::from(kind)).await;
         assert!(error.may_repeat() && !error.may_have_been_executed(), "{error:?}");
         let error = failed(move || Above(io::Error::other(io::Error::from(kind)))).await;
         assert!(error.may_repeat(), "{error:?}");
     }
-    for kind in [Kind::ConnectionReset, Kind::BrokenPipe, Kind::UnexpectedEof, Kind::Other] {
+    // A host that becomes unreachable also ends a connection that stood.
+    let late = [Kind::HostUnreachable, Kind::NetworkUnreachable];
+    let broken = [Kind::ConnectionReset, Kind::BrokenPipe, Kind::UnexpectedEof, Kind::Other];
+    for kind in late.into_iter().chain(broken) {
         let error = failed(move || io::Error::from(kind)).await;
         assert!(matches!(error, TransportError::Broken(_)), "{error:?}");
     }

@@ -72,7 +72,12 @@ pub(super) struct Way {
 
 impl Way {
     /// `tls` is for proxies that are spoken to by TLS.
-    pub(super) fn new(names: &[(String, SocketAddr)], proxy: Proxy, mut tls: ClientConfig) -> Self {
+    pub(super) fn new(
+        names: &[(String, SocketAddr)],
+        proxy: Proxy,
+        mut tls: ClientConfig,
+        connect_timeout: Duration,
+    ) -> Self {
         let names = names.iter().map(|(name, address)| (name.to_ascii_lowercase(), *address));
         let mut tcp = HttpConnector::new_with_resolver(Names {
             known: Arc::new(names.collect()),
@@ -80,7 +85,10 @@ impl Way {
         });
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        // A peer that went away without a word is noticed within a minute.
+        // Shared among the addresses of a name, so that the last one gets its turn.
+        tcp.set_connect_timeout(Some(connect_timeout));
+        // An idle peer that went away without a word is noticed within a minute; one that owes an
+        // answer by the timeout of the call, or over HTTP/2 by its pings.
         tcp.set_keepalive(Some(Duration::from_secs(15)));
         tcp.set_keepalive_interval(Some(Duration::from_secs(15)));
         tcp.set_keepalive_retries(Some(3));
