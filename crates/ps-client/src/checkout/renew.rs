@@ -47,9 +47,9 @@ impl<T: Transport> Checkout<T> {
             return Err(CheckoutError::NotRenewed { request });
         }
         let old = std::mem::replace(&mut self.loan, renewed);
-        // The vault has cancelled it in favour of the new one.
-        old.is_over();
-        drop(old);
+        // Vaults cancel it in favour of the new one, and say that there is no such request. One that
+        // does not is told; if it does not hear, tries go on in the background.
+        drop(old.give_back(Some("renewed")).await);
         let secret = approval::read(&self.loan, self.kind, None, None, None).await?;
         let is_same = secret.expose_secret() == self.secret.expose_secret();
         self.secret = secret;

@@ -20,6 +20,10 @@ pub(crate) struct Excerpt {
 const HEAD_BYTES: usize = 1024;
 const TAIL_BYTES: usize = 3072;
 
+/// Bytes of either end that are kept as they came: what is shown lies well within, so that no secret
+/// in it is cut.
+const END_BYTES: usize = 32 * 1024;
+
 /// What is put in a secret's place.
 const MASK: &str = "[redacted]";
 
@@ -29,14 +33,17 @@ impl Excerpt {
         let text = String::from_utf8_lossy(body);
         let text = text.trim_start_matches('\u{feff}').trim();
         let text = if is_html(body) { describe_html(text) } else { unwrap_message(text) };
-        (!text.is_empty()).then(|| Self::of(text))
+        (!text.is_empty()).then(|| Self::of(shorten(&Zeroizing::new(text), END_BYTES, END_BYTES)))
     }
 
     fn of(whole: String) -> Self {
         let whole = Zeroizing::new(whole);
         let plain = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
         let text = Zeroizing::new(whole.chars().map(plain).collect::<String>());
-        Self { text: shorten(&mask_suspects(&text)), whole: Arc::new(whole) }
+        Self {
+            text: shorten(&mask_suspects(&text), HEAD_BYTES, TAIL_BYTES),
+            whole: Arc::new(whole),
+        }
     }
 
     /// A remark of our own.
@@ -138,12 +145,12 @@ fn looks_random(word: &str) -> bool {
         && core.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-fn shorten(text: &str) -> String {
-    if text.len() <= HEAD_BYTES + TAIL_BYTES {
+fn shorten(text: &str, head_bytes: usize, tail_bytes: usize) -> String {
+    if text.len() <= head_bytes + tail_bytes {
         return text.to_owned();
     }
-    let head_end = (0..=HEAD_BYTES).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-    let tail_at = text.len() - TAIL_BYTES;
+    let head_end = (0..=head_bytes).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    let tail_at = text.len() - tail_bytes;
     let tail_start =
         (tail_at..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
     let (head, tail) = (text.get(..head_end), text.get(tail_start..));

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use http::header::SET_COOKIE;
+
 use super::Session;
 use super::shared::Reads;
 use crate::client::{Ask, Client, Whole};
@@ -78,7 +80,11 @@ impl<T: Transport> Session<T> {
             };
             if is_over {
                 let is_repeat = attempts.is_repeat();
-                return outcome.map(|answer| Fetched { answer, is_repeat });
+                return outcome.map(|mut answer| {
+                    // The lane has taken them; whoever keeps the answer is not to keep a session.
+                    answer.0.headers.remove(SET_COOKIE);
+                    Fetched { answer, is_repeat }
+                });
             }
         }
     }

@@ -296,7 +296,8 @@ async fn a_renewal_takes_the_old_ones_place_when_little_time_is_left() {
     assert_eq!(checkout.time_left(), Some(Duration::from_secs(15 * 60)));
     checkout.check_in(None).await.unwrap();
     settle().await;
-    assert_eq!((bank.live(), bank.count("PUT Requests/1")), (0, 0));
+    // The vault has cancelled the old one itself; it is told once all the same.
+    assert_eq!((bank.live(), bank.count("PUT Requests/1")), (0, 1));
 
     let mut first = borrow(&session, reused()).await;
     let second = borrow(&session, reused()).await;
