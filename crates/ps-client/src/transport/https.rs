@@ -186,7 +186,8 @@ impl HttpsBuilder {
         self
     }
 
-    /// Connects to this address where the vault is called by that name.
+    /// Connects to this address where the vault is called by that name. A port in the vault's own
+    /// address is kept; behind a proxy the name is the proxy's to resolve.
     #[must_use]
     pub fn resolve(mut self, name: &str, address: SocketAddr) -> Self {
         self.resolve.push((name.to_owned(), address));

@@ -17,7 +17,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Matcher;
-use rustls::ClientConfig;
+use rustls::client::ResolvesClientCert;
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, SignatureScheme};
 use secrecy::{ExposeSecret, SecretString};
 use tower_service::Service;
 use url::Url;
@@ -61,6 +63,20 @@ impl Service<Uri> for Connector {
     }
 }
 
+/// What a proxy is shown: the certificate of the configuration is for the vault.
+#[derive(Debug)]
+struct NoCertificate;
+
+impl ResolvesClientCert for NoCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
+
 /// The way to the vault's port.
 #[derive(Clone)]
 pub(super) struct Way {
@@ -93,6 +109,7 @@ impl Way {
         tcp.set_keepalive_interval(Some(Duration::from_secs(15)));
         tcp.set_keepalive_retries(Some(3));
         tls.alpn_protocols.clear();
+        tls.client_auth_cert_resolver = Arc::new(NoCertificate);
         Self { to_proxy: HttpsConnector::from((tcp.clone(), tls)), tcp, proxy }
     }
 }
