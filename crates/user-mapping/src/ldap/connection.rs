@@ -138,6 +138,7 @@ async fn bind(ldap: &mut Ldap, settings: &LdapSettings) -> Result<(), Trouble> {
 pub(super) fn refusal(code: u32, words: &str) -> String {
     let meaning = match code {
         1 => "operations error",
+        3 => "time limit exceeded",
         4 => "size limit exceeded",
         8 => "stronger authentication required",
         10 => "a referral, which is not followed",

@@ -138,7 +138,8 @@ impl Handle {
             0 => {}
             4 => return Ok(Found::TooMany),
             32 => return Ok(Found::Entries(Vec::new())),
-            code @ (51 | 52) => return Err(Trouble::Server(refusal(code, &result.text))),
+            // Out of time, busy, unavailable: another server may have more of it.
+            code @ (3 | 51 | 52) => return Err(Trouble::Server(refusal(code, &result.text))),
             code => {
                 return Err(Trouble::Settled(format!(
                     "the search: {}",

@@ -74,9 +74,10 @@ pub(crate) fn settings(
         base: base.to_owned(),
         schema: Schema::ActiveDirectory,
         limits: TimeLimits {
-            connect: Duration::from_secs(3),
-            operation: Duration::from_secs(1),
-            total: Duration::from_secs(10),
+            connect: Duration::from_secs(10),
+            // Busy machines have slow directories.
+            operation: Duration::from_secs(10),
+            total: Duration::from_secs(30),
         },
         // What is found is asked for again, so that the server is seen to answer.
         cache: CacheLimits { found: Duration::ZERO, not_found: Duration::ZERO, answers: 100 },

@@ -1,7 +1,7 @@
 //! Servers that send what no server should. They stop at StartTLS, the only thing that is read
 //! before a certificate is checked.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use directory_rig::Place;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -51,10 +51,8 @@ async fn whatever_a_server_says_before_tls_does_no_harm() {
         };
         let settings = settings(&[&url], place.ca_pem(), ("cn=admin", "secret"), "dc=acme,dc=test");
         let directory = LdapDirectory::new(settings);
-        let begun = Instant::now();
         let (answer, ()) = tokio::join!(directory.answer(&question, SystemTime::now()), server);
         let why = why_not(answer);
         assert!(why.contains(words), "{what}: {why}");
-        assert!(begun.elapsed() < Duration::from_secs(10), "{what}");
     }
 }
