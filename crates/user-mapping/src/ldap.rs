@@ -7,7 +7,7 @@
 //! binding; a server that demands one for simple binds refuses us, and says so.
 //!
 //! What a server sends is checked before the LDAP library sees it, because that library trusts its
-//! peer: see [`guard`].
+//! peer (`ldap/guard.rs` says how).
 //!
 //! Referrals are never followed. They lead to servers that nobody configured, with our password.
 
