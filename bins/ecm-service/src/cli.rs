@@ -122,14 +122,19 @@ pub struct CheckConfigArgs {
 #[derive(Debug, clap::Args)]
 pub struct ExplainNameArgs {
     /// The name of the console user, as the site sends it.
-    #[arg(value_name = "NAME")]
-    pub name: String,
+    #[arg(value_name = "NAME", required_unless_present = "from")]
+    pub name: Option<String>,
     /// The distinguished name beside it.
     #[arg(long, value_name = "DN")]
     pub dn: Option<String>,
     /// What the site calls the user's security provider.
     #[arg(long, value_name = "PROVIDER")]
     pub provider: Option<String>,
+    /// Read many users from a file ("-": standard input), one to a line: the name, and after tabs
+    /// the distinguished name and the provider if there are any. Tells who is whom, and which
+    /// persons would meet in one vault user.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "dn", "provider"])]
+    pub from: Option<PathBuf>,
     /// The configuration file.
     #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
     pub config: PathBuf,

@@ -1,5 +1,7 @@
 //! Who the console user is for the vault: the rules in force, replaceable while in use.
 
+mod owners;
+
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -12,6 +14,7 @@ use user_mapping::{
 
 use crate::explanation::Explanation;
 use crate::ports::BoxFuture;
+use owners::Owners;
 
 /// Rules from console user to vault user. [`RuleSet`] is the one that is shipped, alone or
 /// [with directories](WithDirectories).
@@ -87,12 +90,25 @@ pub struct Spellings {
     pub names: Vec<String>,
     /// Which of several is used.
     pub probe: Probe,
+    /// Whose it is. `None` for a vault user that several persons share.
+    pub owner: Option<Owner>,
 }
 
 impl From<&str> for Spellings {
     fn from(name: &str) -> Self {
-        Self { names: vec![name.to_owned()], probe: Probe::None }
+        Self { names: vec![name.to_owned()], probe: Probe::None, owner: None }
     }
+}
+
+/// The one person who stands for a vault user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The person: domain and user, in one spelling.
+    pub person: String,
+    /// What never changes about the person's entry in a directory, if one was asked.
+    pub directory_id: Option<String>,
+    /// Which account each of the spellings is: two spellings of one account have the same text.
+    pub accounts: Vec<String>,
 }
 
 /// Why a console user is nobody for the vault.
@@ -147,6 +163,11 @@ fn mapped(resolution: &Resolution, probe: Probe) -> Mapped {
             vault_user: Ok(Spellings {
                 names: found.candidates().iter().map(ToString::to_string).collect(),
                 probe,
+                owner: (!found.is_shared()).then(|| Owner {
+                    person: format!("{}\\{}", found.domain_id().unwrap_or("."), found.user()),
+                    directory_id: found.directory_id().map(str::to_owned),
+                    accounts: found.accounts().to_vec(),
+                }),
             }),
             decided_by: Some(found.decided_by().to_string()),
             trace,
@@ -164,28 +185,49 @@ fn mapped(resolution: &Resolution, probe: Probe) -> Mapped {
 }
 
 /// The rules in force. Questions under way keep the rules they began with.
-pub(crate) struct Mapping(RwLock<Arc<dyn MapUser>>);
+pub(crate) struct Mapping(RwLock<Arc<InForce>>);
+
+/// Rules, and who has got a vault user by them. Other rules begin without that memory.
+pub(crate) struct InForce {
+    rules: Arc<dyn MapUser>,
+    owners: Owners,
+}
+
+impl InForce {
+    fn new(rules: Arc<dyn MapUser>) -> Arc<Self> {
+        Arc::new(Self { rules, owners: Owners::default() })
+    }
+
+    /// Notes that the spelling at `place` is used; or says whose vault user it is already.
+    pub(crate) fn claim(&self, spellings: &Spellings, place: usize) -> Result<(), String> {
+        let Some(owner) = &spellings.owner else { return Ok(()) };
+        match owner.accounts.get(place) {
+            Some(account) => self.owners.claim(account, owner),
+            None => Ok(()),
+        }
+    }
+}
 
 impl Mapping {
     pub(crate) fn new(rules: Arc<dyn MapUser>) -> Self {
-        Self(RwLock::new(rules))
+        Self(RwLock::new(InForce::new(rules)))
     }
 
     pub(crate) fn replace(&self, rules: Arc<dyn MapUser>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = rules;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = InForce::new(rules);
     }
 
-    /// The vault user, or what to tell the site; why goes into the explanation in either case.
+    /// The vault user with the rules that made it, or what to tell the site; why goes into the explanation in either case.
     pub(crate) async fn vault_user(
         &self,
         user: &User,
         explanation: &mut Explanation,
-    ) -> Result<Spellings, Problem> {
-        let rules = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
-        let mapped = rules.map_user(user).await;
+    ) -> Result<(Spellings, Arc<InForce>), Problem> {
+        let in_force = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        let mapped = in_force.rules.map_user(user).await;
         explanation.mapping = Some(mapped.trace);
         explanation.decided_by = mapped.decided_by;
-        mapped.vault_user.map_err(|unmapped| {
+        mapped.vault_user.map(|spellings| (spellings, in_force)).map_err(|unmapped| {
             let category = match unmapped {
                 Unmapped::Nobody => Category::UserUnmapped,
                 Unmapped::Ambiguous => Category::UserAmbiguous,

@@ -51,6 +51,10 @@ pub fn of_source(error: &SourceError) -> Problem {
             Category::UserUnmapped,
             "the operator must map this console user to a name the vault can take",
         ),
+        F::WrongUser => (
+            Category::UserAmbiguous,
+            "the operator must find out why the vault takes this name for another user's",
+        ),
         F::Unreachable => (Category::VaultUnreachable, "try again; the operator can see why"),
         F::Untrusted => {
             (Category::VaultUntrusted, "the operator must check the vault's certificate")

@@ -74,42 +74,40 @@ fn check_character(character: char, at: usize) -> Result<(), CharacterProblem> {
     Ok(())
 }
 
+/// What to do about any of them.
+pub(crate) const ADVICE: &str = "give the user a logon name of plain letters of one script";
+
 /// Why a character is not taken where letters beyond ASCII are. `at` is in octets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{}, at byte {}", self.what(), self.at())]
 #[non_exhaustive]
 pub enum CharacterProblem {
     /// It is not seen, changes how others are seen, or has no meaning that everybody knows.
-    #[error("this character is not seen, or unknown, at byte {at}")]
     Hidden {
         /// Where it stands.
         at: usize,
     },
     /// Outside ASCII, and neither a letter nor a mark.
-    #[error("this character is no letter, at byte {at}")]
     NotALetter {
         /// Where it stands.
         at: usize,
     },
     /// Another way to write a character: `ｊ` for `j`.
-    #[error("this character is another form of a usual one, at byte {at}")]
     Compatibility {
         /// Where it stands.
         at: usize,
     },
     /// A letter that UTS 39 restricts: obsolete, technical, or easily taken for another.
-    #[error("this letter is not used in names today, at byte {at}")]
     Restricted {
         /// Where it stands.
         at: usize,
     },
     /// Letters of two scripts, where the second begins.
-    #[error("letters of another script begin here, at byte {at}")]
     MixedScript {
         /// Where the second script begins.
         at: usize,
     },
     /// A letter and a mark, or marks in an order, that normalisation form C writes otherwise.
-    #[error("this is written with more characters than it needs, at byte {at}")]
     NotComposed {
         /// Where it begins.
         at: usize,
@@ -117,6 +115,18 @@ pub enum CharacterProblem {
 }
 
 impl CharacterProblem {
+    /// What is wrong, without the place.
+    pub(crate) fn what(self) -> &'static str {
+        match self {
+            Self::Hidden { .. } => "this character is not seen, or unknown",
+            Self::NotALetter { .. } => "this character is no letter",
+            Self::Compatibility { .. } => "this character is another form of a usual one",
+            Self::Restricted { .. } => "this letter is not used in names today",
+            Self::MixedScript { .. } => "letters of another script begin here",
+            Self::NotComposed { .. } => "this is written with more characters than it needs",
+        }
+    }
+
     /// Where the character stands, in octets from the start.
     #[must_use]
     pub fn at(self) -> usize {
@@ -146,11 +156,6 @@ impl CharacterProblem {
     /// The problem with a caret under the place in `text`, and what to do about it.
     #[must_use]
     pub fn pointing_at<'a>(&'a self, text: &'a str) -> Pointed<'a> {
-        Pointed::new(
-            text,
-            self.at(),
-            self,
-            "give the user a logon name of plain letters of one script",
-        )
+        Pointed::new(text, self.at(), self, ADVICE)
     }
 }

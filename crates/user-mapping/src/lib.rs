@@ -40,7 +40,7 @@ pub use guid::{Guid, NotAGuid};
 pub use letters::{CharacterProblem, letters_policy};
 pub use lookalike::{Collision, may_collide, skeleton};
 pub use mapping_file::{
-    AllowTable, DenyTable, DirectoryUse, DomainTable, ExceptionTable, FormKey, FromKey,
+    AllowTable, Characters, DenyTable, DirectoryUse, DomainTable, ExceptionTable, FormKey, FromKey,
     LocalAccounts, MappingFile, PolicyTable, Probe, RuleTable, RunasTemplates,
 };
 pub use matching::{DirectoryAnswer, MatchingRule};

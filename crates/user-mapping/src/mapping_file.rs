@@ -26,13 +26,28 @@ pub struct MappingFile {
 }
 
 /// `[mapping.policy]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct PolicyTable {
     /// What becomes of users of the site itself, who belong to no domain.
     pub local_accounts: LocalAccounts,
     /// Which of the spellings that a rule makes is used.
     pub probe: Probe,
+    /// What a console user's name may be made of.
+    pub characters: Characters,
+}
+
+/// What the user part of a console user's name may be made of. Domains and vault users are ASCII
+/// whatever is chosen here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Characters {
+    /// Printable ASCII.
+    #[default]
+    Ascii,
+    /// Letters of one script besides, as [`letters_policy`](crate::letters_policy) has it. Such a
+    /// user becomes a vault user through an exception, or through what a directory tells.
+    Letters,
 }
 
 /// Which of several spellings of one vault user is used.

@@ -8,6 +8,7 @@ mod parts;
 pub use error::{NameError, NameProblem};
 pub(crate) use parts::{check_netbios, check_user};
 
+use crate::Characters;
 use crate::dn::Dn;
 use crate::trace::{AccountKind, Form};
 
@@ -59,7 +60,29 @@ impl<'a> Name<'a> {
     ///
     /// Why the text is no name, or which kind of name it is that must not be used.
     pub fn parse(text: &'a str) -> Result<Self, NameError> {
-        classify::classify(text)
+        Self::parse_with(text, Characters::Ascii)
+    }
+
+    /// Reads a name whose user part may be made of these characters.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), and for letters that could be taken for others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use user_mapping::{Characters, Name};
+    ///
+    /// let name = Name::parse_with("jürgen@acme-inc.com", Characters::Letters)?;
+    /// assert_eq!(name.user(), Some("jürgen"));
+    ///
+    /// let error = Name::parse_with("jo\u{435}@acme-inc.com", Characters::Letters).unwrap_err();
+    /// assert_eq!((error.problem().code(), error.at()), ("mixed_script", 2));
+    /// # Ok::<(), user_mapping::NameError>(())
+    /// ```
+    pub fn parse_with(text: &'a str, characters: Characters) -> Result<Self, NameError> {
+        classify::classify(text, characters)
     }
 
     /// Which of the spellings this is.

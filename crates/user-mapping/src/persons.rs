@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use crate::account::{Account, BadAccount, VaultAccount};
 use crate::domains::{DomainIndex, Domains};
 use crate::findings::Findings;
+use crate::letters::{self, letters_policy};
+use crate::lookalike::{Collision, may_collide};
 use crate::name::check_user;
-use crate::{ExceptionTable, Folded, LocalAccounts, Runas, fold};
+use crate::{Characters, ExceptionTable, Folded, LocalAccounts, PolicyTable, fold};
 
 /// One person: a user of a domain, or of the site itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,9 +39,43 @@ impl UserLists {
         self.0.iter().find(names_person).map(|list| list.number)
     }
 
+    /// The first that names somebody this person could be taken for.
+    pub(crate) fn resembling(&self, person: &Person) -> Option<Resemblance> {
+        let of_domain = |list: &&UserList| list.domain.is_none() || list.domain == person.domain;
+        self.0.iter().filter(of_domain).find_map(|list| {
+            list.users.iter().find_map(|user| resembles(&person.user, user, list.number))
+        })
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Somebody in a table who could be taken for somebody else.
+#[derive(Debug)]
+pub(crate) struct Resemblance {
+    number: usize,
+    user: Folded,
+    collision: Collision,
+}
+
+impl Resemblance {
+    /// The words for a trace; `kind` is what the table is called.
+    pub(crate) fn of(&self, kind: &str) -> String {
+        let Self { number, user, collision } = self;
+        format!("{kind} {number} names `{user}`, and the two could be one: {collision}")
+    }
+}
+
+/// ASCII names are told apart by everybody, as far as a vault user can have them.
+fn resembles(one: &Folded, other: &Folded, number: usize) -> Option<Resemblance> {
+    let (left, right) = (one.as_str(), other.as_str());
+    if left.is_ascii() && right.is_ascii() {
+        return None;
+    }
+    let collision = may_collide(left, right)?;
+    Some(Resemblance { number, user: other.clone(), collision })
 }
 
 /// The checked `[[exception]]` tables.
@@ -53,13 +89,22 @@ pub(crate) struct Exceptions {
 #[derive(Debug, Clone)]
 pub(crate) struct Exception {
     pub(crate) number: usize,
-    pub(crate) runas: Runas,
+    pub(crate) vault_account: VaultAccount,
     pub(crate) reason: Option<String>,
 }
 
 impl Exceptions {
     pub(crate) fn find(&self, person: &Person) -> Option<&Exception> {
         self.by_person.get(person)
+    }
+
+    /// The first, by its number, that names somebody this person could be taken for.
+    pub(crate) fn resembling(&self, person: &Person) -> Option<Resemblance> {
+        self.by_person
+            .iter()
+            .filter(|(other, _)| other.domain == person.domain)
+            .filter_map(|(other, exception)| resembles(&person.user, &other.user, exception.number))
+            .min_by_key(|resemblance| resemblance.number)
     }
 
     /// Whether an exception gave this account to somebody else.
@@ -77,6 +122,7 @@ pub(crate) fn check_lists<'t>(
     kind: &str,
     tables: impl Iterator<Item = (&'t [String], Option<&'t str>)>,
     domains: &Domains,
+    characters: Characters,
     findings: &mut Findings,
 ) -> UserLists {
     let mut lists = Vec::new();
@@ -93,7 +139,7 @@ pub(crate) fn check_lists<'t>(
             findings.problem(format!("{path}.user"), "nobody is named", "name users, or remove it");
         }
         for (place, user) in users.iter().enumerate() {
-            check_user_key(&format!("{path}.user[{place}]"), user, findings);
+            check_user_key(&format!("{path}.user[{place}]"), user, characters, findings);
         }
         let users = users.iter().map(|user| fold(user)).collect();
         lists.push(UserList { number: number + 1, users, domain });
@@ -104,7 +150,7 @@ pub(crate) fn check_lists<'t>(
 pub(crate) fn check_exceptions(
     tables: &[ExceptionTable],
     domains: &Domains,
-    local_accounts: LocalAccounts,
+    policy: PolicyTable,
     denied: &UserLists,
     findings: &mut Findings,
 ) -> Exceptions {
@@ -117,7 +163,7 @@ pub(crate) fn check_exceptions(
                 None => continue,
             },
             None => {
-                check_local(&path, domains, local_accounts, findings);
+                check_local(&path, domains, policy.local_accounts, findings);
                 None
             }
         };
@@ -128,23 +174,31 @@ pub(crate) fn check_exceptions(
             },
             None => domain,
         };
-        check_user_key(&format!("{path}.user"), &table.user, findings);
+        check_user_key(&format!("{path}.user"), &table.user, policy.characters, findings);
         let person = Person { domain, user: fold(&table.user) };
+        if let Some(resemblance) = exceptions.resembling(&person) {
+            findings.problem(
+                format!("{path}.user"),
+                resemblance.of("exception"),
+                "give one of the two another logon name; whoever looks like the other is nobody",
+            );
+        }
         match VaultAccount::read(&table.runas, target, domains) {
             Err(problem) => {
                 report_account(&format!("{path}.runas"), &table.runas, &problem, findings)
             }
-            Ok(VaultAccount { runas, account }) => {
-                if exceptions.is_taken(&account, &person) {
+            Ok(vault_account) => {
+                let VaultAccount { runas, account } = &vault_account;
+                if exceptions.is_taken(account, &person) {
                     findings.problem(
                         format!("{path}.runas"),
                         format!("`{runas}` stands for another person already"),
                         "give each person a vault user of their own, or write a `shared` rule",
                     );
                 }
-                exceptions.owners.entry(account).or_insert_with(|| person.clone());
+                exceptions.owners.entry(account.clone()).or_insert_with(|| person.clone());
                 let exception =
-                    Exception { number: number + 1, runas, reason: table.reason.clone() };
+                    Exception { number: number + 1, vault_account, reason: table.reason.clone() };
                 if exceptions.by_person.contains_key(&person) {
                     let message = format!("`{}` has an exception already", table.user);
                     findings.problem(format!("{path}.user"), message, "keep one of them");
@@ -205,12 +259,21 @@ pub(crate) fn check_domain(
 }
 
 /// A user that no name can state would never be found.
-pub(crate) fn check_user_key(path: &str, user: &str, findings: &mut Findings) {
+pub(crate) fn check_user_key(
+    path: &str,
+    user: &str,
+    characters: Characters,
+    findings: &mut Findings,
+) {
     let problem = match check_user(user, 0) {
         Err(error) => Some((error.to_string(), error.problem().advice())),
-        Ok(()) if !user.chars().all(|c| c == ' ' || c.is_ascii_graphic()) => {
-            Some(("it is not printable ASCII".to_owned(), "only ASCII names are ever mapped"))
+        Ok(()) if characters == Characters::Letters => {
+            letters_policy(user).err().map(|problem| (problem.to_string(), letters::ADVICE))
         }
+        Ok(()) if !user.chars().all(|c| c == ' ' || c.is_ascii_graphic()) => Some((
+            "it is not printable ASCII".to_owned(),
+            "only ASCII names are mapped, unless `characters = \"letters\"` is set in [policy]",
+        )),
         Ok(()) => None,
     };
     if let Some((message, advice)) = problem {

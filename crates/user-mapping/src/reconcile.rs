@@ -6,7 +6,7 @@ use crate::domains::{DomainIndex, Domains, Found};
 use crate::name::Name;
 use crate::persons::Person;
 use crate::trace::{AccountKind, Evidence, Form};
-use crate::{LocalAccounts, Refusal, fold, is_same};
+use crate::{Characters, LocalAccounts, Refusal, fold, is_same};
 
 /// A person, and how it is known that the person is meant.
 #[derive(Debug, Clone)]
@@ -53,6 +53,8 @@ pub(crate) struct Facts<'a> {
     /// The distinguished name: the one beside the name, or the name itself.
     pub(crate) dn: Option<&'a Dn<'a>>,
     pub(crate) dn_domain: Stated<'a>,
+    /// What a logon name may be made of.
+    pub(crate) characters: Characters,
 }
 
 impl<'a> Facts<'a> {
@@ -138,7 +140,7 @@ impl<'a> Facts<'a> {
                 Refusal::UserConflict,
                 format!("the name says `{user}`, the distinguished name `{leaf}`"),
             ),
-            (None, LeafUser::One(leaf)) => logon_name(leaf).map(Some),
+            (None, LeafUser::One(leaf)) => logon_name(leaf, self.characters).map(Some),
             (None, LeafUser::Absent) => Ok(None),
         }
     }
@@ -146,8 +148,8 @@ impl<'a> Facts<'a> {
 
 /// A logon name out of a distinguished name, or out of a directory, must be what a bare name may
 /// be.
-pub(crate) fn logon_name(leaf: &str) -> Result<&str, Disagreement> {
-    match Name::parse(leaf) {
+pub(crate) fn logon_name(leaf: &str, characters: Characters) -> Result<&str, Disagreement> {
+    match Name::parse_with(leaf, characters) {
         Ok(Name::Bare(name)) => match Name::Bare(name).account() {
             AccountKind::Machine => {
                 refuse(Refusal::Machine, format!("`{leaf}` is a computer's account"))

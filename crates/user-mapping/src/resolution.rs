@@ -46,6 +46,12 @@ pub enum Outcome {
 pub struct VaultUser {
     /// INVARIANT: never empty.
     pub(crate) candidates: Vec<Runas>,
+    /// INVARIANT: one for each candidate.
+    #[serde(skip)]
+    pub(crate) accounts: Vec<String>,
+    /// What the directory calls the person for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) directory_id: Option<String>,
     pub(crate) domain: Option<DomainId>,
     pub(crate) user: Folded,
     pub(crate) decided_by: DecidedBy,
@@ -65,6 +71,21 @@ impl VaultUser {
     #[must_use]
     pub fn candidates(&self) -> &[Runas] {
         &self.candidates
+    }
+
+    /// Which account each of the [candidates](Self::candidates) is, whatever its spelling:
+    /// `ACME\joe` and `joe@acme.test` are the same one if one `[[domain]]` has both names. For
+    /// comparing, not for showing.
+    #[must_use]
+    pub fn accounts(&self) -> &[String] {
+        &self.accounts
+    }
+
+    /// What never changes about the person's entry in a directory, when one was asked: the SID,
+    /// elsewhere the `entryUUID`.
+    #[must_use]
+    pub fn directory_id(&self) -> Option<&str> {
+        self.directory_id.as_deref()
     }
 
     /// Whether several persons stand for this one vault user, because a rule says so.

@@ -12,7 +12,7 @@ use crate::template::Filling;
 use crate::trace::{
     AccountKind, DnRead, Evidence, Misread, NameRead, Reconciled, RunasMade, Step, Trace,
 };
-use crate::{DecidedBy, DirectoryUse, Refusal, RuleSet, Runas, StatedUser, VaultUser, fold};
+use crate::{DecidedBy, DirectoryUse, Refusal, RuleSet, StatedUser, VaultUser, fold};
 
 /// Why there is no vault user, or not yet.
 #[derive(Debug)]
@@ -66,6 +66,7 @@ impl Resolve<'_> {
                 (None, Some(dns)) => Stated::Unknown(dns),
                 (None, None) => Stated::Nothing,
             },
+            characters: self.rules.characters,
         };
         if let Some(dn) = dn {
             trace.push(Step::Dn(self.describe_dn(dn, &facts)));
@@ -75,7 +76,7 @@ impl Resolve<'_> {
     }
 
     fn read_name<'a>(&self, text: &'a str, trace: &mut Trace) -> Result<Name<'a>, Refusal> {
-        let name = Name::parse(text).map_err(|error| {
+        let name = Name::parse_with(text, self.rules.characters).map_err(|error| {
             trace.push(Step::NameError(Misread {
                 code: error.problem().code(),
                 message: error.problem().to_string(),
@@ -214,6 +215,9 @@ impl Resolve<'_> {
         if denied.is_some() {
             return Err(Refusal::Denied.into());
         }
+        if let Some(resemblance) = self.rules.denied.resembling(person) {
+            return Err(refuse(Refusal::Collision, &resemblance.of("deny"), trace).into());
+        }
         if !self.rules.allowed.is_empty() {
             let allowed = self.rules.allowed.find(person);
             trace.push(Step::Allow { number: allowed });
@@ -229,8 +233,11 @@ impl Resolve<'_> {
         if let Some(exception) = exception {
             self.others(stated, principal, 0, trace);
             let decided_by = DecidedBy::Exception(exception.number);
-            let candidates = vec![exception.runas.clone()];
+            let candidates = vec![exception.vault_account.clone()];
             return Ok(self.vault_user(principal, candidates, decided_by, false));
+        }
+        if let Some(resemblance) = self.rules.exceptions.resembling(person) {
+            return Err(refuse(Refusal::Collision, &resemblance.of("exception"), trace).into());
         }
         if person.domain.is_none() {
             return Err(Refusal::LocalAccount.into());
@@ -299,26 +306,32 @@ impl Resolve<'_> {
         value: &str,
         rule: &Rule,
         principal: &Principal<'_>,
-    ) -> Result<Runas, (Refusal, String)> {
+    ) -> Result<VaultAccount, (Refusal, String)> {
         let made = VaultAccount::read(value, Some(rule.target()), &self.rules.domains)
             .map_err(|problem| (Refusal::BadResult, problem.to_string()))?;
         let taken = self.rules.exceptions.is_taken(&made.account, &principal.person);
         if taken && !rule.is_shared() {
             return Err((Refusal::Collision, "an exception gives it to somebody else".to_owned()));
         }
-        Ok(made.runas)
+        Ok(made)
     }
 
     fn vault_user(
         &self,
         principal: &Principal<'_>,
-        candidates: Vec<Runas>,
+        candidates: Vec<VaultAccount>,
         decided_by: DecidedBy,
         is_shared: bool,
     ) -> VaultUser {
         let domain = |index: DomainIndex| self.rules.domains.id(index).cloned();
+        let accounts = candidates.iter().map(|made| {
+            let domain = made.account.domain.and_then(domain);
+            format!("{}\\{}", domain.unwrap_or_default(), made.account.user)
+        });
         VaultUser {
-            candidates,
+            accounts: accounts.collect(),
+            candidates: candidates.into_iter().map(|made| made.runas).collect(),
+            directory_id: principal.entry.as_ref().and_then(|entry| entry.id.clone()),
             domain: principal.person.domain.and_then(domain),
             user: principal.person.user.clone(),
             decided_by,

@@ -8,8 +8,8 @@ use crate::resolve::{Resolve, Stop};
 use crate::rule::{Rule, check_rules};
 use crate::trace::{Ended, Step, Trace};
 use crate::{
-    DomainId, LocalAccounts, MappingFile, MappingProblem, Outcome, Probe, Resolution, StatedUser,
-    Warning,
+    Characters, DomainId, LocalAccounts, MappingFile, MappingProblem, Outcome, Probe, Resolution,
+    StatedUser, Warning,
 };
 
 /// Checked mapping rules.
@@ -55,6 +55,7 @@ pub struct RuleSet {
     pub(crate) domains: Domains,
     pub(crate) local_accounts: LocalAccounts,
     probe: Probe,
+    pub(crate) characters: Characters,
     pub(crate) denied: UserLists,
     pub(crate) allowed: UserLists,
     pub(crate) exceptions: Exceptions,
@@ -77,14 +78,15 @@ impl RuleSet {
             findings.problem("version", message, "write `version = 1`, or leave it out");
         }
         let local_accounts = file.policy.local_accounts;
+        let characters = file.policy.characters;
         let mut domains = check_domains(&file.domain, &mut findings);
         let denied = file.deny.iter().map(|table| (&table.user[..], table.domain.as_deref()));
-        let denied = check_lists("deny", denied, &domains, &mut findings);
+        let denied = check_lists("deny", denied, &domains, characters, &mut findings);
         let allowed = file.allow.iter().map(|table| (&table.user[..], table.domain.as_deref()));
-        let allowed = check_lists("allow", allowed, &domains, &mut findings);
+        let allowed = check_lists("allow", allowed, &domains, characters, &mut findings);
         let exceptions =
-            check_exceptions(&file.exception, &domains, local_accounts, &denied, &mut findings);
-        let rules = check_rules(&file.rule, &mut domains, &mut findings);
+            check_exceptions(&file.exception, &domains, file.policy, &denied, &mut findings);
+        let rules = check_rules(&file.rule, &mut domains, characters, &mut findings);
         if !findings.problems.is_empty() {
             return Err(findings.problems);
         }
@@ -96,7 +98,8 @@ impl RuleSet {
             );
         }
         let probe = file.policy.probe;
-        let rules = Self { domains, local_accounts, probe, denied, allowed, exceptions, rules };
+        let rules =
+            Self { domains, local_accounts, probe, characters, denied, allowed, exceptions, rules };
         Ok((rules, findings.warnings))
     }
 
@@ -179,6 +182,12 @@ impl RuleSet {
     /// The ids of those whose directory may be asked.
     pub fn domains_with_directory(&self) -> impl Iterator<Item = &DomainId> {
         self.domains.with_directory().filter_map(|index| self.domains.id(index))
+    }
+
+    /// What the user part of a name may be made of.
+    #[must_use]
+    pub fn characters(&self) -> Characters {
+        self.characters
     }
 
     /// Which of several spellings of a vault user is to be used.

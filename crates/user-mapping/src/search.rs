@@ -158,7 +158,7 @@ impl<'n> Search<'_, 'n> {
                 return Err(disagree(Refusal::Disabled, detail).into());
             }
         }
-        let user = logon_name(&entry.logon_name)?.to_owned();
+        let user = logon_name(&entry.logon_name, self.facts.characters)?.to_owned();
         self.agrees(domain, &user, &entry)?;
         evidence.push(Evidence::Directory);
         let person = Person { domain: Some(domain), user: fold(&user) };

@@ -2,7 +2,7 @@
 
 use user_mapping::{Name, Outcome, StatedUser};
 
-use super::{answer, answer_json, complain};
+use super::{answer, answer_json, complain, explain_names};
 use crate::cli::ExplainNameArgs;
 use crate::config::{Config, Process};
 use crate::directories::mapping_of;
@@ -21,19 +21,20 @@ pub(super) fn explain_name(args: &ExplainNameArgs) -> Exit {
         Ok(runtime) => runtime,
         Err(error) => return complain(&error.to_string(), Exit::Internal),
     };
-    let stated = StatedUser {
-        username: &args.name,
-        dn: args.dn.as_deref(),
-        provider: args.provider.as_deref(),
-    };
+    if let Some(file) = &args.from {
+        return explain_names::explain_names(file, args.json, &mapping, &runtime);
+    }
+    let name = args.name.as_deref().unwrap_or_default();
+    let stated =
+        StatedUser { username: name, dn: args.dn.as_deref(), provider: args.provider.as_deref() };
     let resolution = runtime.block_on(mapping.resolve(&stated, true));
     let said = if args.json {
         answer_json(&resolution)
     } else {
         let mut text = resolution.trace.to_string();
         // A name that cannot be read is shown with the place that is wrong.
-        if let Err(error) = Name::parse(&args.name) {
-            text.push_str(&format!("\n\n{}", error.pointing_at(&args.name)));
+        if let Err(error) = Name::parse_with(name, mapping.rules.characters()) {
+            text.push_str(&format!("\n\n{}", error.pointing_at(name)));
         }
         answer(&text)
     };

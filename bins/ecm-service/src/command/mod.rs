@@ -10,6 +10,7 @@ use crate::exit::Exit;
 mod check_config;
 mod config_reference;
 mod explain_name;
+mod explain_names;
 mod log_level;
 mod manual;
 mod run;

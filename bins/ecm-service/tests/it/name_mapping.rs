@@ -104,6 +104,34 @@ fn explain_name_says_why_somebody_is_nobody_and_points_at_what_is_wrong() {
 }
 
 #[test]
+fn many_names_are_told_in_one_table_with_those_who_would_meet() {
+    let meeting = "[[mapping.domain]]\nid = \"beta\"\nnetbios = \"BETA\"\n[[mapping.rule]]\n\
+                   name = \"moved\"\ndomain = \"beta\"\ncross-domain = \"acme\"\n\
+                   runas = 'ACME\\{user}'\n";
+    let desk = Desk::new(&format!("{GOOD}{MAPPING}{meeting}"));
+    let dn = "CN=Joe,DC=acme,DC=test";
+    desk.put("seen", &format!("ACME\\Joe.User\njoe.user\t{dn}\tldap\n\nBETA\\joe.user\njoe\n"));
+    let seen = desk.0.path().join("seen");
+    let (ended, told, said) = desk.run(&["explain-name", "--from", seen.to_str().unwrap()]);
+    assert_eq!(ended, code(Exit::Nobody), "{said}");
+    assert_eq!(
+        told,
+        "ACME\\Joe.User  ACME\\joe.user  staff\n\
+         joe.user       ACME\\joe.user  staff\n\
+         BETA\\joe.user  ACME\\joe.user  collides with line 1\n\
+         joe            nobody         local_account\n\
+         4 users, 1 nobody, 1 in collision\n"
+    );
+    let (_, told, _) = desk.run(&["explain-name", "--json", "--from", seen.to_str().unwrap()]);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told[1]["dn"], dn);
+    assert_eq!(told[2]["same_vault_user_as"], 1);
+    let (ended, _, said) = desk.run(&["explain-name", "--from", "/nowhere/seen"]);
+    assert_eq!(ended, code(Exit::Usage));
+    assert!(said.contains("/nowhere/seen cannot be read"), "{said}");
+}
+
+#[test]
 fn what_does_not_fit_together_about_directories_is_told_with_its_line() {
     let with = |directory: &str, lines: &str| {
         let mapping =

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use ecm_protocol::message::{Category, Problem, User};
 use futures_util::future::join_all;
-use user_mapping::Probe;
+use user_mapping::{Probe, Refusal};
 
 use super::Broker;
 use crate::explanation::Explanation;
@@ -21,43 +21,51 @@ impl Broker {
         explanation: &mut Explanation,
     ) -> Result<String, Problem> {
         let work = async {
-            let spellings = self.mapping.vault_user(user, explanation).await?;
-            self.choose(spellings, explanation).await
+            let (spellings, in_force) = self.mapping.vault_user(user, explanation).await?;
+            let place = self.choose(&spellings, explanation).await?;
+            let name = spellings.names.get(place).cloned().unwrap_or_default();
+            in_force.claim(&spellings, place).map_err(|person| {
+                explanation.decided_by = Some(Refusal::Collision.code().to_owned());
+                explanation.note(format!("`{name}` is the vault user of `{person}` already"));
+                Problem::new(Category::UserAmbiguous)
+                    .with_advice("the operator finds both persons in the log")
+            })?;
+            Ok(name)
         };
         within(self.desk.clock.as_ref(), until, work)
             .await
             .unwrap_or_else(|| Err(Problem::new(Category::Deadline)))
     }
 
-    /// Spellings are of one account. The next one is tried when every vault refuses the one
+    /// The place of the spelling to be used. Spellings are of one account: the next one is tried when every vault refuses the one
     /// before, and never when one cannot say.
     async fn choose(
         &self,
-        Spellings { names, probe }: Spellings,
+        Spellings { names, probe, .. }: &Spellings,
         explanation: &mut Explanation,
-    ) -> Result<String, Problem> {
-        let first = names.first().cloned().unwrap_or_default();
-        if names.len() < 2 || probe == Probe::None {
-            return Ok(first);
+    ) -> Result<usize, Problem> {
+        const FIRST: usize = 0;
+        if names.len() < 2 || *probe == Probe::None {
+            return Ok(FIRST);
         }
-        let mut known: Option<String> = None;
-        for name in names {
-            if !self.is_known(&name, explanation).await? {
+        let mut known: Option<(usize, &str)> = None;
+        for (place, name) in names.iter().enumerate() {
+            if !self.is_known(name, explanation).await? {
                 continue;
             }
-            if let Some(other) = &known {
+            if let Some((_, other)) = known {
                 explanation.note(format!("the vaults know both `{other}` and `{name}`"));
                 return Err(Problem::new(Category::UserAmbiguous)
                     .with_advice("the operator finds both spellings in the log"));
             }
-            known = Some(name);
-            if probe == Probe::FirstKnown {
+            known = Some((place, name));
+            if *probe == Probe::FirstKnown {
                 break;
             }
         }
         // When all are refused, so is the service itself, or the user is unknown: the vault's own
         // answer to the first spelling tells.
-        Ok(known.unwrap_or(first))
+        Ok(known.map_or(FIRST, |(place, _)| place))
     }
 
     /// Whether any vault lets this user in.

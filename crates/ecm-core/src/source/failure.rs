@@ -27,6 +27,8 @@ pub enum SourceFailure {
     SignInRefused,
     /// The name the mapping gave cannot be sent to this vault.
     BadUser,
+    /// The vault signed in somebody else than was asked for.
+    WrongUser,
     /// No way to the vault, or no answer in time.
     Unreachable,
     /// The vault's certificate is not trusted.

@@ -6,6 +6,7 @@
 mod failure;
 mod find;
 mod lend;
+mod signed_in;
 mod systems;
 
 use std::collections::BTreeMap;
@@ -86,7 +87,16 @@ impl<S: VaultSessions> PasswordSafe<S> {
     async fn session(&self, vault_user: &str) -> Result<Session<S::Transport>, SourceError> {
         let user = RunAs::new(vault_user)
             .map_err(|error| SourceError::new(SourceFailure::BadUser, error.to_string()))?;
-        self.sessions.session(&user).await.map_err(|error| source_error(Call::SignIn, &error))
+        let session = self.sessions.session(&user).await;
+        let session = session.map_err(|error| source_error(Call::SignIn, &error))?;
+        if !self.settings.one_identity
+            && let Some(said) = &session.user().user_name
+            && !signed_in::may_be(vault_user, said)
+        {
+            let message = format!("asked to sign in `{vault_user}`, the vault signed in `{said}`");
+            return Err(SourceError::new(SourceFailure::WrongUser, message));
+        }
+        Ok(session)
     }
 
     /// Hands the outcome of a call on, and tells who keeps the sessions when this one is dead.

@@ -1,10 +1,12 @@
 //! Several spellings of one vault user: which one is used, and when none is.
 
+use std::sync::Arc;
+
 use ecm_core::source::{SourceError, SourceFailure};
 use ecm_protocol::message::{Category, Find, Problem};
 
 use crate::fake_vault::FakeVault;
-use crate::house::{House, find, user};
+use crate::house::{House, PaperRules, find, user};
 
 fn asks(name: &str) -> Find {
     Find { user: user(name), ..find("app01") }
@@ -81,4 +83,21 @@ fn a_single_spelling_is_not_tried_out() {
     let got = found_as(&house, vec![house.vault.clone()], r"ACME\joe.user");
     assert_eq!(got, Ok(r"ACME\joe.user".to_owned()));
     assert_eq!(house.vault.calls("knows"), 0);
+}
+
+#[test]
+fn a_second_person_does_not_get_the_vault_user_of_the_first() {
+    let house = House::new();
+    let broker = house.open();
+    let ask = |name: &str| house.find(&broker, &asks(name)).map_err(|problem| problem.category);
+    assert_eq!(ask(r"BETA\joe").unwrap().mapped_user.as_deref(), Some(r"ACME\joe"));
+    assert_eq!(ask(r"BETA\jane"), Err(Category::UserAmbiguous));
+    assert!(ask(r"BETA\joe").is_ok());
+    let told = house.clock.run(broker.find(&asks(r"BETA\jane"), None)).explanation;
+    assert_eq!(told.decided_by.as_deref(), Some("collision"));
+
+    // New rules are for somebody who has looked at it.
+    broker.replace_rules(Arc::new(PaperRules));
+    assert!(ask(r"BETA\jane").is_ok());
+    assert_eq!(ask(r"BETA\joe"), Err(Category::UserAmbiguous));
 }

@@ -258,3 +258,20 @@ fn ticket_system_is_found_by_name_number_or_left_to_the_vault() {
         assert_eq!(body["ConflictOption"], "reuse");
     }
 }
+
+#[test]
+fn a_vault_that_signs_in_somebody_else_is_not_used() {
+    // Everybody is signed in as `joe`.
+    let source = source(|_| Ok((200, "[]")));
+    let clock = PaperClock::new();
+    let error = clock.run(source.knows(r"ACME\jane")).unwrap_err();
+    assert_eq!(error.failure, SourceFailure::WrongUser);
+    assert!(error.message.contains(r"`ACME\jane`") && error.message.contains("`joe`"), "{error}");
+    assert_eq!(of_source(&error).category, C::UserAmbiguous);
+    assert_eq!(clock.run(source.knows(r"ACME\Joe")), Ok(true));
+
+    // Behind an OAuth client there is one user for all.
+    let settings = PasswordSafeSettings { one_identity: true, ..PasswordSafeSettings::default() };
+    let shared = PasswordSafe::new("main", Canned::new(|_| Ok((200, "[]"))), settings);
+    assert_eq!(clock.run(shared.knows(r"ACME\jane")), Ok(true));
+}

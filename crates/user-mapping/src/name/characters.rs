@@ -1,13 +1,16 @@
 //! What a name may be made of, before it is known which spelling it is.
 
 use super::{NameError, NameProblem};
+use crate::Characters;
+use crate::letters::letters_policy;
 
 /// The longest name in octets: that of a user principal name.
 const MAX_OCTETS: usize = 1024;
 
 /// Names are printable ASCII without outer spaces. Other letters are refused, not converted: what
-/// looks alike, folds alike or is normalised alike is not the same person.
-pub(super) fn check_characters(text: &str) -> Result<(), NameError> {
+/// looks alike, folds alike or is normalised alike is not the same person. Where letters are taken,
+/// [`check_letters`] looks at the user part, once it is known which it is.
+pub(super) fn check_characters(text: &str, characters: Characters) -> Result<(), NameError> {
     if text.is_empty() {
         return Err(NameError::new(NameProblem::Empty, 0));
     }
@@ -23,8 +26,23 @@ pub(super) fn check_characters(text: &str) -> Result<(), NameError> {
     if text.ends_with(' ') {
         return Err(NameError::new(NameProblem::OuterSpace, text.len() - 1));
     }
+    match characters {
+        Characters::Ascii => check_ascii(text, 0),
+        Characters::Letters => Ok(()),
+    }
+}
+
+/// Checks the user part that starts `offset` octets into the name.
+pub(super) fn check_letters(user: &str, offset: usize) -> Result<(), NameError> {
+    letters_policy(user)
+        .map_err(|problem| NameError::new(NameProblem::Letter(problem), offset + problem.at()))
+}
+
+/// Checks what is never anything but ASCII, such as a domain, that starts `offset` octets into the
+/// name.
+pub(super) fn check_ascii(text: &str, offset: usize) -> Result<(), NameError> {
     match text.find(|character: char| !character.is_ascii()) {
-        Some(at) => Err(NameError::new(NameProblem::NonAscii, at)),
+        Some(at) => Err(NameError::new(NameProblem::NonAscii, offset + at)),
         None => Ok(()),
     }
 }

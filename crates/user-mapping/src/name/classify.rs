@@ -1,17 +1,18 @@
 //! Which spelling a text is. The first step that fits decides, and no step is tried twice.
 
-use super::characters::check_characters;
+use super::characters::{check_ascii, check_characters, check_letters};
 use super::parts::{
     check_down_level_domain, check_suffix, check_upn_user, check_user, find_reserved,
 };
 use super::{BareName, DownLevelName, Name, NameError, NameProblem, Upn};
+use crate::Characters;
 use crate::dn::{self, Dn};
 use crate::fold::is_same;
 use crate::guid::Guid;
 use crate::trace::AccountKind;
 
-pub(super) fn classify(text: &str) -> Result<Name<'_>, NameError> {
-    check_characters(text)?;
+pub(super) fn classify(text: &str, characters: Characters) -> Result<Name<'_>, NameError> {
+    check_characters(text, characters)?;
     refuse_identifiers(text)?;
     if dn::starts_like_dn(text) {
         match read_dn(text) {
@@ -31,6 +32,7 @@ pub(super) fn classify(text: &str) -> Result<Name<'_>, NameError> {
         return Err(NameError::new(NameProblem::Slash, at));
     }
     check_user(text, 0)?;
+    check_letters(text, 0)?;
     Ok(Name::Bare(BareName { user: text, account: person_or_machine(text) }))
 }
 
@@ -68,6 +70,8 @@ fn down_level<'a>(domain: &'a str, user: &'a str) -> Result<DownLevelName<'a>, N
     if user.is_empty() {
         return Err(NameError::new(NameProblem::EmptyName, after));
     }
+    check_ascii(domain, 0)?;
+    check_letters(user, after)?;
     let account = match find_reserved(domain) {
         Some(reserved) => reserved,
         None => {
@@ -97,6 +101,8 @@ fn upn<'a>(user: &'a str, suffix: &'a str) -> Result<Upn<'a>, NameError> {
         return Err(NameError::new(NameProblem::EmptyDomain, after));
     }
     check_upn_user(user)?;
+    check_letters(user, 0)?;
+    check_ascii(suffix, after)?;
     check_suffix(suffix, after)?;
     let is_guest = user.to_ascii_uppercase().contains("#EXT#");
     let account = if is_guest { AccountKind::Guest } else { person_or_machine(user) };

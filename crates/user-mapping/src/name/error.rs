@@ -1,6 +1,7 @@
 //! Why a text is no user name.
 
 use crate::dn::DnProblem;
+use crate::letters::{self, CharacterProblem};
 use crate::pointer::Pointed;
 
 /// Why a text is no user name, and where.
@@ -56,6 +57,9 @@ pub enum NameProblem {
     /// A character outside ASCII.
     #[error("the user name holds a character outside ASCII")]
     NonAscii,
+    /// A character that is not taken where letters beyond ASCII are.
+    #[error("{}", .0.what())]
+    Letter(CharacterProblem),
     /// A security identifier.
     #[error("this is a security identifier, not a user name")]
     SidForm,
@@ -113,6 +117,7 @@ impl NameProblem {
             Self::ControlOrFormatChar => "control_or_format_char",
             Self::OuterSpace => "outer_space",
             Self::NonAscii => "non_ascii",
+            Self::Letter(problem) => problem.code(),
             Self::SidForm => "sid_form",
             Self::GuidForm => "guid_form",
             Self::ExtendedDn => "extended_dn",
@@ -143,6 +148,7 @@ impl NameProblem {
                  by it may be two people's"
             }
             Self::NonAscii => "give the user an ASCII logon name, and let the site send that one",
+            Self::Letter(_) => letters::ADVICE,
             Self::SidForm | Self::GuidForm | Self::ExtendedDn => {
                 "let the site's security provider send the logon name instead"
             }

@@ -9,7 +9,7 @@ use crate::pattern::Pattern;
 use crate::persons::{check_domain, check_user_key, report_account};
 use crate::template::Template;
 use crate::trace::{Evidence, Form};
-use crate::{DirectoryUse, Folded, FormKey, FromKey, RuleTable, fold};
+use crate::{Characters, DirectoryUse, Folded, FormKey, FromKey, RuleTable, fold};
 
 /// More spellings of one vault user than this are not tried.
 const MOST_CANDIDATES: usize = 5;
@@ -17,12 +17,14 @@ const MOST_CANDIDATES: usize = 5;
 pub(crate) fn check_rules(
     tables: &[RuleTable],
     domains: &mut Domains,
+    characters: Characters,
     findings: &mut Findings,
 ) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
     let mut names = Vec::new();
     for (number, table) in tables.iter().enumerate() {
-        let mut check = Check { path: format!("rule[{number}]"), domains, findings };
+        let path = format!("rule[{number}]");
+        let mut check = Check { path, domains, characters, findings };
         let name = table.name.clone().unwrap_or_else(|| format!("rule {}", number + 1));
         check.name(&name, &names);
         names.push(name.clone());
@@ -43,6 +45,7 @@ pub(crate) fn check_rules(
 struct Check<'a> {
     path: String,
     domains: &'a Domains,
+    characters: Characters,
     findings: &'a mut Findings,
 }
 
@@ -202,7 +205,8 @@ impl Check<'_> {
             self.problem("user", problem.to_string(), problem.advice());
         }
         for (place, user) in table.users.iter().flatten().enumerate() {
-            check_user_key(&format!("{}.users[{place}]", self.path), user, self.findings);
+            let path = format!("{}.users[{place}]", self.path);
+            check_user_key(&path, user, self.characters, self.findings);
         }
         match (table.shared, &table.users, pattern) {
             (false, None, None) => Some(Users::All),

@@ -16,6 +16,7 @@ mod hostile;
 mod identifiers;
 #[cfg(feature = "ldap")]
 mod ldap;
+mod letters_rules;
 mod lookalikes;
 mod mapping_file;
 mod matching;

@@ -1,0 +1,98 @@
+//! Who stands for which vault user: remembered, so that a second person is noticed.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use super::Owner;
+
+/// How many vault users are remembered. The one that was met first is forgotten first.
+const MOST: usize = 50_000;
+
+/// Whose each vault account is, since the rules came into force.
+#[derive(Default)]
+pub(super) struct Owners(Mutex<Memory>);
+
+#[derive(Default)]
+struct Memory {
+    by_account: HashMap<String, Claim>,
+    /// INVARIANT: the keys of `by_account`, oldest first.
+    order: VecDeque<String>,
+}
+
+struct Claim {
+    person: String,
+    directory_id: Option<String>,
+}
+
+impl Owners {
+    /// Notes that the account is this person's; or says whose it is. A name that came back with
+    /// another directory id is another person: somebody who left, and a successor.
+    pub(super) fn claim(&self, account: &str, owner: &Owner) -> Result<(), String> {
+        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(claim) = memory.by_account.get_mut(account) {
+            let is_other_entry = matches!((&claim.directory_id, &owner.directory_id),
+                (Some(known), Some(new)) if known != new);
+            if claim.person != owner.person || is_other_entry {
+                return Err(claim.person.clone());
+            }
+            if claim.directory_id.is_none() {
+                claim.directory_id.clone_from(&owner.directory_id);
+            }
+            return Ok(());
+        }
+        if memory.order.len() >= MOST
+            && let Some(oldest) = memory.order.pop_front()
+        {
+            memory.by_account.remove(&oldest);
+        }
+        memory.order.push_back(account.to_owned());
+        let claim =
+            Claim { person: owner.person.clone(), directory_id: owner.directory_id.clone() };
+        memory.by_account.insert(account.to_owned(), claim);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(person: &str, directory_id: Option<&str>) -> Owner {
+        Owner {
+            person: person.to_owned(),
+            directory_id: directory_id.map(str::to_owned),
+            accounts: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_account_belongs_to_the_first_person() {
+        let owners = Owners::default();
+        let joe = owner("acme\\joe", None);
+        assert_eq!(owners.claim("a", &joe), Ok(()));
+        assert_eq!(owners.claim("a", &joe), Ok(()));
+        assert_eq!(owners.claim("a", &owner("beta\\joe", None)), Err("acme\\joe".into()));
+        assert_eq!(owners.claim("b", &owner("beta\\joe", None)), Ok(()));
+    }
+
+    #[test]
+    fn a_successor_of_the_same_name_is_another_person() {
+        let owners = Owners::default();
+        let name = "acme\\joe";
+        for id in [None, Some("S-1-5-21-1"), None] {
+            assert_eq!(owners.claim("a", &owner(name, id)), Ok(()), "{id:?}");
+        }
+        assert_eq!(owners.claim("a", &owner(name, Some("S-1-5-21-2"))), Err(name.into()));
+    }
+
+    #[test]
+    fn the_memory_does_not_grow_without_end() {
+        let owners = Owners::default();
+        for number in 0..MOST + 10 {
+            assert_eq!(owners.claim(&number.to_string(), &owner("acme\\joe", None)), Ok(()));
+        }
+        let memory = owners.0.lock().unwrap();
+        assert_eq!((memory.by_account.len(), memory.order.len()), (MOST, MOST));
+        assert!(!memory.by_account.contains_key("9") && memory.by_account.contains_key("10"));
+    }
+}
