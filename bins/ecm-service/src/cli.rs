@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::exit::Exit;
+use crate::trial::JumpItem;
 
 /// Offers vault credentials to remote-support sessions.
 #[derive(Debug, Parser)]
@@ -80,6 +81,20 @@ pub enum Command {
         a vault user and with 1 for nobody.")]
     ExplainName(ExplainNameArgs),
 
+    /// Try the settings: search as a console user, retrieve, compare with saved cases.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service test --user 'ACME\\joe.user' --host app01 -c config.toml\n  \
+        ecm-service test --user joe.user --dn 'CN=Joe,DC=acme,DC=test' --item web --url https://web01/ -c config.toml\n  \
+        ecm-service test --user 'ACME\\joe.user' --host app01 --retrieve 1 -c config.toml\n  \
+        ecm-service test --user 'ACME\\joe.user' --host app01 --save 'joe on app01' -c config.toml\n  \
+        ecm-service test --all -c config.toml\n\n\
+        Neither a site nor a running service is needed, and the site is not contacted. A retrieval \
+        is a real one: the secret is read, shown to nobody, and given back. An empty list is a \
+        valid answer. What was tried is written to configurator.log in the state folder. Saved \
+        cases lie in test-cases.toml beside the configuration. Ends with 2 when something was \
+        refused or is otherwise than expected.")]
+    Test(TestArgs),
+
     /// Print a completion script for a shell.
     #[command(after_long_help = "Example:\n  \
         ecm-service completions bash > /etc/bash_completion.d/ecm-service")]
@@ -135,6 +150,56 @@ pub struct ExplainNameArgs {
     /// persons would meet in one vault user.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "dn", "provider"])]
     pub from: Option<PathBuf>,
+    /// The configuration file.
+    #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
+    pub config: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `test`.
+#[derive(Debug, clap::Args)]
+pub struct TestArgs {
+    /// Name of the console user, as the console sends it.
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["all", "case"])]
+    pub user: Option<String>,
+    /// The distinguished name beside it.
+    #[arg(long, value_name = "DN", requires = "user")]
+    pub dn: Option<String>,
+    /// What the site calls the user's security provider.
+    #[arg(long, value_name = "PROVIDER", requires = "user")]
+    pub provider: Option<String>,
+    /// Kind of Jump Item; it decides which of the following fields there are.
+    #[arg(long, value_name = "KIND", value_enum, default_value_t, requires = "user")]
+    pub item: JumpItem,
+    /// Name or address of the endpoint.
+    #[arg(long, value_name = "HOST", requires = "user")]
+    pub host: Option<String>,
+    /// Another address of the endpoint (Jump Client).
+    #[arg(long, value_name = "IP", requires = "user")]
+    pub additional_ip: Option<String>,
+    /// Address of the web page or the cluster.
+    #[arg(long, value_name = "URL", requires = "user")]
+    pub url: Option<String>,
+    /// Name of the application (RDP with an application).
+    #[arg(long, value_name = "NAME", requires = "user")]
+    pub application: Option<String>,
+    /// Retrieve as well: a number of the list, a name, or `all`. May be given several times.
+    #[arg(long, value_name = "WHICH", requires = "user")]
+    pub retrieve: Vec<String>,
+    /// Save the question, with what came of it as what is expected, under this name.
+    #[arg(long, value_name = "CASE", requires = "user")]
+    pub save: Option<String>,
+    /// Run a saved case. May be given several times.
+    #[arg(long, value_name = "CASE", conflicts_with = "user")]
+    pub case: Vec<String>,
+    /// Run every saved case.
+    #[arg(long, conflicts_with_all = ["user", "case"])]
+    pub all: bool,
+    /// Where cases are saved, instead of test-cases.toml beside the configuration.
+    #[arg(long, value_name = "FILE")]
+    pub cases: Option<PathBuf>,
     /// The configuration file.
     #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
     pub config: PathBuf,

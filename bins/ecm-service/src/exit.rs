@@ -12,6 +12,8 @@ pub enum Exit {
     Ok,
     /// The name that was asked about stands for nobody.
     Nobody,
+    /// What was tested does not work, or did not come out as expected.
+    Failed,
     /// The command line was not understood.
     Usage,
     /// Something this program needs does not answer: no service behind the control socket.
@@ -28,9 +30,10 @@ pub enum Exit {
 
 impl Exit {
     /// Every code there is, in ascending order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Ok,
         Self::Nobody,
+        Self::Failed,
         Self::Usage,
         Self::Unavailable,
         Self::Internal,
@@ -45,6 +48,7 @@ impl Exit {
         match self {
             Self::Ok => 0,
             Self::Nobody => 1,
+            Self::Failed => 2,
             Self::Usage => 64,
             Self::Unavailable => 69,
             Self::Internal => 70,
@@ -60,6 +64,7 @@ impl Exit {
         match self {
             Self::Ok => "done",
             Self::Nobody => "the name that was asked about stands for no vault user",
+            Self::Failed => "what was tested does not work, or did not come out as expected",
             Self::Usage => "the command line was not understood",
             Self::Unavailable => "no running service answers, or something it needs is missing",
             Self::Internal => "a fault of this program; please report it",

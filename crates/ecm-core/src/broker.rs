@@ -4,6 +4,9 @@ mod find;
 mod give_back;
 mod retrieve;
 mod spelling;
+mod why_not;
+
+pub use why_not::{WhyNot, Withheld};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

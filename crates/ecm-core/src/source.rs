@@ -13,8 +13,8 @@ mod types;
 
 pub use failure::{SourceError, SourceFailure};
 pub use types::{
-    AccountKind, AccountRef, FindAsk, FoundAccount, FoundBatch, GivenBack, LoanRef, NewLoan,
-    OpenLoan, ReadAsk, Secret, SecretKind, SystemPresence, TicketRef,
+    AccountKind, AccountRef, DefinedAccount, FindAsk, FoundAccount, FoundBatch, GivenBack, LoanRef,
+    NewLoan, OpenLoan, ReadAsk, Secret, SecretKind, SystemPresence, TicketRef,
 };
 
 use crate::ports::BoxFuture;
@@ -66,6 +66,16 @@ pub trait CredentialSource: Send + Sync + 'static {
         vault_user: &'a str,
         keys: &'a [SearchKey],
     ) -> BoxFuture<'a, SystemPresence>;
+
+    /// All accounts of the systems that go by one of these names, requestable or not, for telling why
+    /// one is not offered. `None` when the user may not look, or the source cannot say.
+    fn defined<'a>(
+        &'a self,
+        _vault_user: &'a str,
+        _keys: &'a [SearchKey],
+    ) -> BoxFuture<'a, Option<Vec<DefinedAccount>>> {
+        Box::pin(async { None })
+    }
 
     /// Reads one account as the vault shows it to this user now.
     ///

@@ -15,6 +15,7 @@ mod log_level;
 mod manual;
 mod run;
 mod status;
+mod test;
 
 /// Does what the command line asks for.
 #[must_use]
@@ -26,6 +27,7 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::ExplainName(args) => explain_name::explain_name(&args),
         Command::LogLevel(args) => log_level::log_level(&args),
         Command::Status(args) => status::status(&args),
+        Command::Test(args) => test::test(&args),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::man(),
     }

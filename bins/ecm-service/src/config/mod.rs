@@ -62,6 +62,13 @@ pub struct Config {
     pub warnings: Vec<Problem>,
 }
 
+/// Whether a configuration must name a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sites {
+    Needed,
+    Optional,
+}
+
 /// The largest configuration file that is read.
 const FILE_LIMIT: u64 = 4 * 1024 * 1024;
 
@@ -79,6 +86,28 @@ impl Config {
         Self::read(path, &text, surroundings)
     }
 
+    /// Reads the file at `path` for somebody who tries the vaults: it may be without a site.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of the file, in its order.
+    pub fn load_for_trial(path: &Path, surroundings: &dyn Surroundings) -> Result<Self, Problems> {
+        Self::read_for_trial(path, &read_file(path)?, surroundings)
+    }
+
+    /// As [`read`](Self::read), for a file that may be without a site.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of the text, in its order.
+    pub fn read_for_trial(
+        path: &Path,
+        text: &str,
+        surroundings: &dyn Surroundings,
+    ) -> Result<Self, Problems> {
+        Self::read_with(path, text, surroundings, Sites::Optional)
+    }
+
     /// Reads `text`, which is the content of the file at `path`. Relative names in it count from
     /// the folder of `path`.
     ///
@@ -89,6 +118,15 @@ impl Config {
         path: &Path,
         text: &str,
         surroundings: &dyn Surroundings,
+    ) -> Result<Self, Problems> {
+        Self::read_with(path, text, surroundings, Sites::Needed)
+    }
+
+    fn read_with(
+        path: &Path,
+        text: &str,
+        surroundings: &dyn Surroundings,
+        need: Sites,
     ) -> Result<Self, Problems> {
         let findings = Findings::new(path, text);
         let (tree, errors) = DeTable::parse_recoverable(text);
@@ -107,7 +145,7 @@ impl Config {
         let context = Context { base: &base, surroundings };
         let top = TableReader::new(key::table(""), tree.get_ref(), 0..0, &findings);
         let warnings = Findings::new(path, text);
-        let config = Self::from_reader(top, &context, &warnings);
+        let config = Self::from_reader(top, &context, need, &warnings);
         match config {
             Some(config) if findings.is_empty() => {
                 let path = path.to_owned();
@@ -120,6 +158,7 @@ impl Config {
     fn from_reader(
         mut top: TableReader<'_, '_>,
         context: &Context<'_>,
+        need: Sites,
         warnings: &Findings<'_>,
     ) -> Option<Self> {
         let state_dir = read_state_dir(&mut top, context);
@@ -142,7 +181,8 @@ impl Config {
         for reader in top.tables("vault") {
             vaults.push(VaultConfig::from_reader(reader, context, &mut names));
         }
-        for (list_is_empty, name) in [(sites.is_empty(), "site"), (vaults.is_empty(), "vault")] {
+        let no_site = sites.is_empty() && need == Sites::Needed;
+        for (list_is_empty, name) in [(no_site, "site"), (vaults.is_empty(), "vault")] {
             if list_is_empty && !top.has(name) {
                 top.problem(
                     0..0,

@@ -19,5 +19,6 @@ mod planted_secrets;
 mod site_dialling;
 mod stand_in;
 mod takeover;
+mod trials;
 mod trouble;
 mod vault_watching;

@@ -108,7 +108,7 @@ impl Broker {
     }
 
     /// What each vault is asked for. Vaults may differ in what they are searched by.
-    fn plans<'a>(
+    pub(super) fn plans<'a>(
         &'a self,
         ask: &Find,
         explanation: &mut Explanation,

@@ -16,8 +16,8 @@ use ps_client::{RunAs, Session, Transport};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountRef, CredentialSource, FindAsk, FoundAccount, FoundSink, GivenBack, LoanRef, NewLoan,
-    OpenLoan, ReadAsk, Secret, SourceError, SourceFailure, SystemPresence,
+    AccountRef, CredentialSource, DefinedAccount, FindAsk, FoundAccount, FoundSink, GivenBack,
+    LoanRef, NewLoan, OpenLoan, ReadAsk, Secret, SourceError, SourceFailure, SystemPresence,
 };
 use crate::ports::BoxFuture;
 use crate::search_key::SearchKey;
@@ -162,6 +162,17 @@ impl<S: VaultSessions> CredentialSource for PasswordSafe<S> {
                 Ok(session) => find::presence(&session, keys).await,
                 Err(_) => SystemPresence::Unknown,
             }
+        })
+    }
+
+    fn defined<'a>(
+        &'a self,
+        vault_user: &'a str,
+        keys: &'a [SearchKey],
+    ) -> BoxFuture<'a, Option<Vec<DefinedAccount>>> {
+        Box::pin(async move {
+            let session = self.session(vault_user).await.ok()?;
+            find::defined(&session, keys).await
         })
     }
 

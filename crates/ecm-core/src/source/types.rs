@@ -116,6 +116,21 @@ pub enum SystemPresence {
     Unknown,
 }
 
+/// An account of a system, as the vault's own definition of it says; whether a user may request it
+/// is another matter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DefinedAccount {
+    /// Name of the system.
+    pub system_name: String,
+    /// Name of the account.
+    pub account_name: String,
+    /// Its id.
+    pub account: String,
+    /// Whether the vault shows it through its API at all.
+    pub is_api_enabled: bool,
+}
+
 /// A loan to be opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

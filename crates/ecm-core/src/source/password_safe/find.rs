@@ -11,8 +11,8 @@ use super::{SystemLookup, systems};
 use crate::ports::BoxFuture;
 use crate::search_key::{KeyKind, SearchKey};
 use crate::source::{
-    AccountKind, AccountRef, FindAsk, FoundAccount, FoundBatch, FoundSink, SourceError,
-    SourceFailure, SystemPresence,
+    AccountKind, AccountRef, DefinedAccount, FindAsk, FoundAccount, FoundBatch, FoundSink,
+    SourceError, SourceFailure, SystemPresence,
 };
 
 /// What the answers to some questions came to.
@@ -217,4 +217,22 @@ pub(super) async fn presence<T: Transport>(
         }
     }
     presence
+}
+
+/// Every account of the systems that go by one of these names, for users that may read systems.
+pub(super) async fn defined<T: Transport>(
+    session: &Session<T>,
+    keys: &[SearchKey],
+) -> Option<Vec<DefinedAccount>> {
+    let mut all = Vec::new();
+    for (_, system) in systems::called(session, keys).await.ok()? {
+        let accounts = session.send(&ListAccountsOfSystem { system: system.system }).await.ok()?;
+        all.extend(accounts.into_iter().map(|account| DefinedAccount {
+            system_name: system.name.clone(),
+            account_name: account.name,
+            account: account.account.to_string(),
+            is_api_enabled: account.is_api_enabled,
+        }));
+    }
+    Some(all)
 }
