@@ -124,9 +124,12 @@ fn encode<B: Serialize>(message: &Outgoing<'_, B>) -> Frame {
     encode_whole(message)
 }
 
+/// Writes any value as the JSON text of one frame, for protocols that share these frames.
+///
 /// Counts first, then writes into a buffer of that very size: a buffer that grows leaves
 /// copies behind that nobody wipes.
-fn encode_whole<T: Serialize>(message: &T) -> Frame {
+#[must_use]
+pub fn encode_whole<T: Serialize>(message: &T) -> Frame {
     let mut length = Length(0);
     let mut bytes = Zeroizing::new(Vec::new());
     if serde_json::to_writer(&mut length, message).is_ok() {
@@ -156,13 +159,23 @@ impl std::io::Write for Length {
 ///
 /// [`FrameError`]; what it means for the link, [`crate::link`] decides.
 pub fn decode(bytes: &[u8], max_bytes: usize) -> Result<Envelope<'_>, FrameError> {
+    Envelope::read(hold_to_limits(bytes, max_bytes)?)
+}
+
+/// Holds a text against the limits of the wire (length, UTF-8, depth, members said twice, integers
+/// beyond 53 bits, batches) and says nothing about what it means.
+///
+/// # Errors
+///
+/// The first limit it breaks.
+pub fn hold_to_limits(bytes: &[u8], max_bytes: usize) -> Result<&str, FrameError> {
     if bytes.len() > max_bytes {
         return Err(FrameError::TooLarge { bytes: bytes.len(), max: max_bytes });
     }
     let text = std::str::from_utf8(bytes)
         .map_err(|error| FrameError::NotUtf8 { position: error.valid_up_to() })?;
     guard::check(text)?;
-    Envelope::read(text)
+    Ok(text)
 }
 
 /// Parameters or a result, typed, and how many of its members nobody knows here.

@@ -10,6 +10,7 @@ mod greeting;
 mod lease;
 mod problem;
 mod question;
+pub mod secret_bytes;
 mod secret_text;
 mod session;
 mod target;

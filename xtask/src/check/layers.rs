@@ -27,7 +27,7 @@ enum Kind {
     Tool,
 }
 
-const ROOMS: [Room; 14] = [
+const ROOMS: [Room; 15] = [
     Room { name: "user-mapping", kind: Kind::Pure, may_use: &[] },
     Room { name: "ps-client", kind: Kind::Pure, may_use: &[] },
     Room { name: "ecm-protocol", kind: Kind::Pure, may_use: &[] },
@@ -37,10 +37,18 @@ const ROOMS: [Room; 14] = [
         kind: Kind::Pure,
         may_use: &["user-mapping", "ps-client", "ecm-protocol"],
     },
+    Room { name: "source-plugin", kind: Kind::Pure, may_use: &["ecm-core", "ecm-protocol"] },
     Room {
         name: "ecm-service",
         kind: Kind::Program,
-        may_use: &["ecm-core", "user-mapping", "ps-client", "ecm-protocol", "service-host"],
+        may_use: &[
+            "ecm-core",
+            "source-plugin",
+            "user-mapping",
+            "ps-client",
+            "ecm-protocol",
+            "service-host",
+        ],
     },
     Room { name: "service-host", kind: Kind::Host, may_use: &[] },
     Room { name: "vsc-agent", kind: Kind::Program, may_use: &["vsc-core", "service-host"] },
