@@ -7,9 +7,13 @@ mod directory_equal;
 mod dns_domain;
 mod entry;
 mod error;
+mod escape;
 mod parse;
 mod print;
+mod utf8;
 mod value;
+mod view;
+mod written;
 
 use std::borrow::Cow;
 
@@ -21,6 +25,8 @@ pub use error::{DnError, DnProblem};
 pub(crate) use parse::starts_like_dn;
 pub(crate) use print::write_escaped;
 use value::Value;
+pub use view::{AvaView, DnView};
+pub use written::{EscapedText, HexText, ValueView};
 
 /// A distinguished name: the path from an entry, on the left, to the root of its directory.
 ///
@@ -33,7 +39,8 @@ use value::Value;
 ///
 /// # Limits
 ///
-/// 4096 octets, 64 RDNs, 16 parts per RDN. Parsing is one pass without recursion.
+/// 4096 octets, 64 RDNs, 16 parts per RDN. Parsing is one pass without recursion, and allocates
+/// once, besides once for each value with escapes. [`Dn::view`] does not allocate at all.
 ///
 /// # Examples
 ///
@@ -71,7 +78,7 @@ impl<'a> Dn<'a> {
     ///
     /// The first thing in the text that is not RFC 4514, or a limit that it exceeds.
     pub fn parse(text: &'a str) -> Result<Self, DnError> {
-        parse::parse(text, parse::Mode::Strict)
+        Self::collect(Self::view(text))
     }
 
     /// Reads RFC 4514 and the older forms: for names that a site passes on as some security
@@ -95,7 +102,16 @@ impl<'a> Dn<'a> {
     /// # Ok::<(), user_mapping::DnError>(())
     /// ```
     pub fn parse_lenient(text: &'a str) -> Result<Self, DnError> {
-        parse::parse(text, parse::Mode::Lenient)
+        Self::collect(Self::view_lenient(text))
+    }
+
+    fn collect(parts: DnView<'a>) -> Result<Self, DnError> {
+        // Six parts are the usual depth of a user's entry; one growth covers most of the rest.
+        let mut avas = Vec::with_capacity(6);
+        for part in parts {
+            avas.push(part?.into());
+        }
+        Ok(Self { avas })
     }
 
     /// The relative distinguished names, the entry's own first.
@@ -136,6 +152,16 @@ pub struct Ava<'a> {
     attribute: AttributeType<'a>,
     value: Value<'a>,
     opens_rdn: bool,
+}
+
+impl<'a> From<AvaView<'a>> for Ava<'a> {
+    fn from(part: AvaView<'a>) -> Self {
+        Self {
+            attribute: part.attribute(),
+            value: part.value().into(),
+            opens_rdn: part.opens_rdn(),
+        }
+    }
 }
 
 impl Ava<'_> {

@@ -33,7 +33,10 @@ mod template;
 pub mod trace;
 
 pub use directory::{AccountState, Answer, Answers, Entry, Key, Progress, Question};
-pub use dn::{AttributeType, Ava, Dn, DnError, DnProblem, LeafUser, NoDnsDomain, NotAPerson, Rdn};
+pub use dn::{
+    AttributeType, Ava, AvaView, Dn, DnError, DnProblem, DnView, EscapedText, HexText, LeafUser,
+    NoDnsDomain, NotAPerson, Rdn, ValueView,
+};
 pub use escape::{DnValue, FilterValue};
 pub use fold::{Folded, fold, is_same};
 pub use guid::{Guid, NotAGuid};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::ber::Ber;
-use super::{AttributeType, Ava};
+use super::{AttributeType, Ava, ValueView};
 
 #[derive(Debug, Clone)]
 pub(super) enum Value<'a> {
@@ -11,6 +11,18 @@ pub(super) enum Value<'a> {
     Text(Cow<'a, str>),
     /// Written as `#` and the hexadecimal digits of a BER element. Rare, so it is kept aside.
     Ber(Box<Ber>),
+}
+
+impl<'a> From<ValueView<'a>> for Value<'a> {
+    fn from(written: ValueView<'a>) -> Self {
+        match written {
+            ValueView::Plain(text) => Self::Text(Cow::Borrowed(text)),
+            ValueView::Escaped(text) => Self::Text(Cow::Owned(text.unescape())),
+            ValueView::Hex(text) => {
+                Self::Ber(Box::new(Ber { octets: text.octets().collect(), text: text.text() }))
+            }
+        }
+    }
 }
 
 /// What of a value counts when names are compared or printed.

@@ -1,7 +1,8 @@
 //! What must hold for any bytes at all. Used by the tests and, bytes from libFuzzer, by `fuzz/`.
 
 use user_mapping::{
-    Dn, DnValue, FilterValue, Guid, Name, Pointed, Sid, is_same, letters_policy, may_collide,
+    AvaView, Dn, DnError, DnValue, FilterValue, Guid, Name, Pointed, Sid, ValueView, is_same,
+    letters_policy, may_collide,
 };
 
 /// A distinguished name is read to one that prints and reads as itself, or refused at a place.
@@ -15,6 +16,7 @@ pub(crate) fn dn(bytes: &[u8]) {
     if let Ok(strict) = Dn::parse(text) {
         assert!(Dn::parse_lenient(text).unwrap().is_identical(&strict));
     }
+    dn_view(text);
     for parsed in [Dn::parse(text), Dn::parse_lenient(text)] {
         match parsed {
             Ok(dn) => {
@@ -25,6 +27,46 @@ pub(crate) fn dn(bytes: &[u8]) {
                 let _ = (dn.dns_domain(), dn.leaf_user(), dn.not_a_person());
             }
             Err(error) => shown(text, error.at(), &error.pointing_at(text)),
+        }
+    }
+}
+
+/// Part by part a text is the same name, or the same error, as at once.
+pub(crate) fn dn_view(text: &str) {
+    let both =
+        [(Dn::view(text), Dn::parse(text)), (Dn::view_lenient(text), Dn::parse_lenient(text))];
+    let mut buffer = String::new();
+    for (view, parsed) in both {
+        let parts: Result<Vec<AvaView<'_>>, DnError> = view.collect();
+        let (parts, dn) = match (parts, parsed) {
+            (Ok(parts), Ok(dn)) => (parts, dn),
+            (parts, parsed) => {
+                assert_eq!(parts.err(), parsed.err());
+                continue;
+            }
+        };
+        let avas: Vec<_> = dn.rdns().flat_map(|rdn| rdn.avas().iter().enumerate()).collect();
+        assert_eq!(parts.len(), avas.len());
+        for (part, (place, ava)) in parts.iter().zip(avas) {
+            assert_eq!(part.opens_rdn(), place == 0);
+            assert_eq!(part.attribute_as_written(), ava.attribute().as_written());
+            assert!(part.attribute().is(ava.attribute().as_written()));
+            let value = part.value();
+            assert_eq!(value.text().as_deref(), ava.text());
+            assert_eq!(value.text_in(&mut buffer), ava.text());
+            assert!(
+                value.text().is_none_or(|value_text| value_text.len() <= value.as_written().len())
+            );
+            match value {
+                ValueView::Hex(hex) => assert!(hex.octets().eq(ava.ber().unwrap().iter().copied())),
+                ValueView::Plain(plain) => {
+                    assert!(ava.ber().is_none() && ava.text() == Some(plain))
+                }
+                ValueView::Escaped(escaped) => {
+                    assert!(ava.ber().is_none() && escaped.as_written().contains('\\'));
+                    assert_eq!(Some(&*escaped.to_string()), ava.text());
+                }
+            }
         }
     }
 }

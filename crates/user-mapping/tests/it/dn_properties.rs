@@ -34,7 +34,7 @@ fn dn_text() -> impl Strategy<Value = String> {
 }
 
 /// Text that is mostly made of what the grammar is made of.
-fn hostile() -> impl Strategy<Value = String> {
+pub(crate) fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
         r##"[a-c=,;+"\\<># 0-9A-Fé\x00]{0,40}"##,

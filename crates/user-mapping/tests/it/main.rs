@@ -11,6 +11,7 @@ mod any_bytes;
 mod directories;
 mod dn_properties;
 mod dn_vectors;
+mod dn_view;
 mod escaping;
 mod hostile;
 mod identifiers;
