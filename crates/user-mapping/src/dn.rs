@@ -10,6 +10,7 @@ mod error;
 mod escape;
 mod parse;
 mod print;
+mod scan;
 mod utf8;
 mod value;
 mod view;

@@ -44,33 +44,42 @@ static C: WellKnown = WellKnown { keyword: "c", capitals: "C", oid: "2.5.4.6" };
 static L: WellKnown = WellKnown { keyword: "l", capitals: "L", oid: "2.5.4.7" };
 static ST: WellKnown = WellKnown { keyword: "st", capitals: "ST", oid: "2.5.4.8" };
 static STREET: WellKnown = WellKnown { keyword: "street", capitals: "STREET", oid: "2.5.4.9" };
+static ALL: [&WellKnown; 9] = [&DC, &OU, &CN, &UID, &O, &C, &L, &ST, &STREET];
 
 impl WellKnown {
-    /// A match by octets, because every part of every name comes through here.
     fn of_keyword(keyword: &str) -> Option<&'static Self> {
-        Some(match keyword.as_bytes() {
-            [b'd' | b'D', b'c' | b'C'] => &DC,
-            [b'o' | b'O', b'u' | b'U'] => &OU,
-            [b'c' | b'C', b'n' | b'N'] => &CN,
-            [b'u' | b'U', b'i' | b'I', b'd' | b'D'] => &UID,
-            [b'o' | b'O'] => &O,
-            [b'c' | b'C'] => &C,
-            [b'l' | b'L'] => &L,
-            [b's' | b'S', b't' | b'T'] => &ST,
-            _ if is_same(keyword, STREET.keyword) => &STREET,
-            _ => return None,
-        })
+        ALL.into_iter().find(|known| is_same(known.keyword, keyword))
     }
 
     fn of_oid(oid: &str) -> Option<&'static Self> {
-        [&DC, &OU, &CN, &UID, &O, &C, &L, &ST, &STREET].into_iter().find(|known| known.oid == oid)
+        ALL.into_iter().find(|known| known.oid == oid)
+    }
+
+    /// The keyword that a text starts with, if `=` follows: those of which most names are made,
+    /// by a look at their octets, because every part of every name comes through here.
+    #[inline]
+    fn before_equals(text: &[u8]) -> Option<&'static Self> {
+        /// Of letters, and only of letters, this makes small letters.
+        const SMALL: u8 = 0x20;
+        match *text {
+            [a, b, b'=', ..] => match [a | SMALL, b | SMALL] {
+                [b'd', b'c'] => Some(&DC),
+                [b'o', b'u'] => Some(&OU),
+                [b'c', b'n'] => Some(&CN),
+                _ => None,
+            },
+            [a, b, c, b'=', ..] if [a | SMALL, b | SMALL, c | SMALL] == *b"uid" => Some(&UID),
+            _ => None,
+        }
     }
 }
 
 impl<'a> WrittenType<'a> {
-    /// Takes what is known to be a keyword.
-    pub(super) fn keyword(text: &'a str) -> Self {
-        Self { text, well_known: WellKnown::of_keyword(text) }
+    /// The usual types, if `text` starts with one and `=`.
+    #[inline]
+    pub(super) fn usual(text: &'a str) -> Option<Self> {
+        let known = WellKnown::before_equals(text.as_bytes())?;
+        Some(Self { text: text.get(..known.keyword.len())?, well_known: Some(known) })
     }
 
     /// Reads what stands before `=`; not empty.
@@ -89,7 +98,7 @@ impl<'a> WrittenType<'a> {
         if !is_keyword(text) {
             return Err(DnProblem::BadType);
         }
-        Ok(Self::keyword(text))
+        Ok(Self { text, well_known: WellKnown::of_keyword(text) })
     }
 }
 
@@ -139,12 +148,8 @@ impl AttributeType<'_> {
 
 /// `ALPHA *( ALPHA / DIGIT / "-" )`
 fn is_keyword(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(is_of_keyword)
-}
-
-/// Whether an octet may stand in a keyword, other than at its start.
-pub(super) fn is_of_keyword(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || octet == b'-'
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// At least two numbers joined by dots, none with a leading zero.

@@ -1,7 +1,8 @@
 //! The grammar of distinguished names, in one pass over the octets of a text.
 
-use super::attribute::{WrittenType, is_of_keyword};
+use super::attribute::WrittenType;
 use super::escape::read_escape;
+use super::scan::find_special;
 use super::utf8::OneCharacter;
 use super::written::{EscapedText, HexText};
 use super::{DnError, DnProblem, ValueView};
@@ -41,21 +42,18 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads an attribute's type and the `=` after it.
+    #[inline]
     pub(super) fn attribute_type(&mut self) -> Result<WrittenType<'a>, DnError> {
-        let start = self.at;
-        if self.peek().is_some_and(|first| first.is_ascii_alphabetic()) {
-            self.skip_to(|octet| !is_of_keyword(octet));
-            if self.peek() == Some(b'=') {
-                let keyword = self.since(start);
-                self.at += 1;
-                return Ok(WrittenType::keyword(keyword));
-            }
+        if let Some(usual) = self.text.get(self.at..).and_then(WrittenType::usual) {
+            self.at += usual.text.len() + 1;
+            return Ok(usual);
         }
-        self.unusual_type(start)
+        self.unusual_type()
     }
 
-    /// Reads a type that is no keyword with `=` right after it, or says what is wrong.
-    fn unusual_type(&mut self, start: usize) -> Result<WrittenType<'a>, DnError> {
+    /// Reads a type that is not among the usual, or says what is wrong.
+    fn unusual_type(&mut self) -> Result<WrittenType<'a>, DnError> {
+        let start = self.at;
         self.skip_to(|octet| {
             matches!(octet, b'=' | b',' | b';' | b'+' | b'<' | b'>' | b'"' | b'\\')
         });
@@ -77,6 +75,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads a value and what may follow it, up to the separator or the end.
+    #[inline]
     pub(super) fn value(&mut self) -> Result<ValueView<'a>, DnError> {
         self.skip_spaces();
         match self.peek() {
@@ -87,16 +86,35 @@ impl<'a> Parser<'a> {
         }
     }
 
+    #[inline]
     fn string(&mut self) -> Result<ValueView<'a>, DnError> {
+        let start = self.at;
+        let octets = self.text.as_bytes();
+        let end = find_special(octets, start);
+        // By far the most usual: a value without escapes, and without a space at its end.
+        let is_ended = matches!(octets.get(end), None | Some(b',' | b'+'));
+        if is_ended
+            && octets.get(end.wrapping_sub(1)) != Some(&b' ')
+            && let Some(plain) = self.text.get(start..end)
+        {
+            self.at = end;
+            return Ok(ValueView::Plain(plain));
+        }
+        self.unusual_string()
+    }
+
+    /// Reads a value that may have escapes, or spaces at its end.
+    fn unusual_string(&mut self) -> Result<ValueView<'a>, DnError> {
         let start = self.at;
         // Where the raw text after the last escape starts.
         let mut raw = None;
         let mut character = OneCharacter::default();
         let mut is_utf8 = true;
         loop {
-            self.skip_to(|octet| {
-                matches!(octet, b'\\' | b',' | b'+' | b';' | b'"' | b'<' | b'>' | 0)
-            });
+            // Where one escape is, the next often follows.
+            if self.peek() != Some(b'\\') {
+                self.at = find_special(self.text.as_bytes(), self.at);
+            }
             match self.peek() {
                 Some(b'\\') => {
                     is_utf8 &= raw == Some(self.at) || character.is_complete();
@@ -109,7 +127,7 @@ impl<'a> Parser<'a> {
             }
         }
         let all = self.since(raw.unwrap_or(start));
-        let spaces = all.len() - all.trim_end_matches(' ').len();
+        let spaces = all.bytes().rev().take_while(|&octet| octet == b' ').count();
         if self.mode == Mode::Strict && spaces > 0 {
             return Err(DnError::new(DnProblem::UnescapedTrailingSpace, self.at - 1));
         }
@@ -220,6 +238,7 @@ impl<'a> Parser<'a> {
     }
 }
 
+#[inline]
 fn view(written: &str, has_escapes: bool) -> ValueView<'_> {
     if has_escapes {
         ValueView::Escaped(EscapedText::new(written))

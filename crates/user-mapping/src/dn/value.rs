@@ -19,7 +19,9 @@ impl<'a> From<ValueView<'a>> for Value<'a> {
             ValueView::Plain(text) => Self::Text(Cow::Borrowed(text)),
             ValueView::Escaped(text) => Self::Text(Cow::Owned(text.unescape())),
             ValueView::Hex(text) => {
-                Self::Ber(Box::new(Ber { octets: text.octets().collect(), text: text.text() }))
+                let mut octets = Vec::with_capacity(text.digits().len() / 2);
+                octets.extend(text.octets());
+                Self::Ber(Box::new(Ber { octets, text: text.text() }))
             }
         }
     }

@@ -83,6 +83,7 @@ impl<'a> DnView<'a> {
         Self { parser: Parser::new(text, mode), rdns: 0, avas: 0, next: Next::Start }
     }
 
+    #[inline]
     fn part(&mut self, opens_rdn: bool) -> Result<AvaView<'a>, DnError> {
         self.parser.skip_spaces();
         if opens_rdn {
@@ -110,6 +111,7 @@ impl<'a> DnView<'a> {
 impl<'a> Iterator for DnView<'a> {
     type Item = Result<AvaView<'a>, DnError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         // What is refused ends the name.
         match std::mem::replace(&mut self.next, Next::End) {

@@ -127,16 +127,15 @@ impl fmt::Display for EscapedText<'_> {
 /// The hexadecimal digits of one BER element.
 #[derive(Debug, Clone, Copy)]
 pub struct HexText<'a> {
-    /// INVARIANT: pairs of digits.
+    /// INVARIANT: pairs of digits, which are one element.
     digits: &'a str,
-    header: Header,
 }
 
 impl<'a> HexText<'a> {
     /// Takes pairs of digits if they are exactly one element.
     pub(super) fn read(digits: &'a str) -> Option<Self> {
-        let header = Header::read(hex_octets(digits), digits.len() / 2)?;
-        Some(Self { digits, header })
+        let text = Self { digits };
+        text.header().map(|_| text)
     }
 
     /// The digits, without the `#`.
@@ -152,11 +151,15 @@ impl<'a> HexText<'a> {
 
     /// Appends the string that the element is, or nothing; and says whether it is one.
     pub fn text_into(self, buffer: &mut String) -> bool {
-        self.header.text_into(self.octets(), buffer)
+        self.header().is_some_and(|header| header.text_into(self.octets(), buffer))
+    }
+
+    fn header(self) -> Option<Header> {
+        Header::read(self.octets(), self.digits.len() / 2)
     }
 
     pub(super) fn text(self) -> Option<String> {
-        let mut text = String::new();
+        let mut text = String::with_capacity(self.digits.len() / 2);
         self.text_into(&mut text).then_some(text)
     }
 }

@@ -12,7 +12,7 @@ const MAX_USER: usize = 256;
 const MAX_NETBIOS: usize = 15;
 
 /// What cannot stand in a sAMAccountName, nor in a part of a `PS-Auth` header.
-const NOT_IN_USER: &str = "\"/\\[]:;|=,+*?<>";
+const NOT_IN_USER: [u8; 15] = *b"\"/\\[]:;|=,+*?<>";
 
 /// What cannot stand in the NetBIOS name of a domain ([MS-SRVS] 2.2.2.8).
 const NOT_IN_NETBIOS: &str = "\"/\\[]:|<>+=;,?* ";
@@ -74,7 +74,7 @@ fn check_user_characters(user: &str, offset: usize) -> Result<(), NameError> {
     if user.ends_with(' ') {
         return Err(NameError::new(NameProblem::OuterSpace, offset + user.len() - 1));
     }
-    match user.find(|character| NOT_IN_USER.contains(character)) {
+    match user.bytes().position(|octet| NOT_IN_USER.contains(&octet)) {
         Some(at) => Err(NameError::new(NameProblem::BadChar, offset + at)),
         None => Ok(()),
     }
