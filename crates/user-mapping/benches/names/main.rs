@@ -1,67 +1,31 @@
-//! How fast names are read and mapped, over a corpus that is the same in every run.
+//! How fast names are read and mapped, over a corpus that is the same in every run; how fast others
+//! read the same names; and that hostile texts take no longer than others of their length.
+//!
+//! ```sh
+//! cargo bench -p user-mapping --bench names            # everything
+//! cargo bench -p user-mapping --bench names -- rivals  # only the two tables at the end
+//! ```
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench prints its tables, has a clock, and must end without its corpus"
+)]
 
-#![expect(clippy::expect_used, reason = "a bench without its corpus must end")]
+mod corpus;
+mod hostile;
+mod rivals;
+mod rounds;
 
 use std::fmt::Write as _;
 use std::hint::black_box;
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use corpus::people;
+use criterion::{BatchSize, Criterion, Throughput};
 use user_mapping::{Dn, MappingFile, Name, Outcome, RuleSet, StatedUser};
 
-/// How many names there are of each kind.
+/// How many people there are.
 const COUNT: usize = 2_000;
-
-/// A small generator of numbers (xorshift), so that the corpus needs no other source.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(limit).unwrap_or(1)).unwrap_or_default()
-    }
-
-    fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        words.get(self.below(words.len())).copied().unwrap_or_default()
-    }
-}
-
-const FIRST: [&str; 8] = ["joe", "ann", "pat", "maria", "lee", "kim", "sven", "olga"];
-const LAST: [&str; 8] = ["user", "smith", "garcia", "lucic", "oneil", "berg", "ito", "novak"];
-const UNITS: [&str; 5] = ["HelpDesk", "Sales", "Field Service", "IT", "Contractors"];
-
-struct Person {
-    username: String,
-    dn: String,
-}
-
-/// People as directories name them: a third by `uid=`, most others by plain `CN=`, some with
-/// escaped commas, some multi-valued, some with hexadecimal UTF-8.
-fn people() -> Vec<Person> {
-    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
-    (0..COUNT)
-        .map(|number| {
-            let (first, last) = (numbers.pick(&FIRST), numbers.pick(&LAST));
-            let user = format!("{first}.{last}{number}");
-            let leaf = match numbers.below(100) {
-                0..35 => format!("uid={user}"),
-                35..80 => format!("CN={first} {last}"),
-                80..92 => format!(r#"CN={last}\, {first} \"{number}\""#),
-                92..96 => format!("CN={first} {last}+UID={user}"),
-                _ => format!(r"CN={first} Lu\C4\8Di\C4\87"),
-            };
-            let unit = numbers.pick(&UNITS);
-            let dn = format!("{leaf},OU={unit},OU=Users,OU=Europe,DC=acme,DC=test");
-            let username = match numbers.below(4) {
-                0 | 1 => user,
-                2 => format!(r"ACME\{user}"),
-                _ => format!("{user}@acme-inc.com"),
-            };
-            Person { username, dn }
-        })
-        .collect()
-}
 
 fn rules() -> RuleSet {
     let mut text = String::from(
@@ -85,7 +49,7 @@ fn rules() -> RuleSet {
 }
 
 fn names(criterion: &mut Criterion) {
-    let people = people();
+    let people = people(COUNT);
     let octets: usize = people.iter().map(|person| person.dn.len()).sum();
     let count = u64::try_from(COUNT).unwrap_or_default();
 
@@ -93,6 +57,16 @@ fn names(criterion: &mut Criterion) {
     group.throughput(Throughput::ElementsAndBytes {
         elements: count,
         bytes: u64::try_from(octets).unwrap_or_default(),
+    });
+    group.bench_function("view", |bencher| {
+        bencher.iter(|| {
+            people
+                .iter()
+                .filter(|person| {
+                    Dn::view(black_box(&person.dn)).all(|part| black_box(part).is_ok())
+                })
+                .count()
+        });
     });
     group.bench_function("borrowed", |bencher| {
         bencher.iter(|| {
@@ -137,5 +111,13 @@ fn names(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, names);
-criterion_main!(benches);
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    names(&mut criterion);
+    criterion.final_summary();
+    // `cargo test` runs this once and small, to see that it runs.
+    let is_bench = std::env::args().any(|argument| argument == "--bench");
+    let rounds = if is_bench { 41 } else { 1 };
+    rivals::table(rounds);
+    hostile::table(rounds);
+}
