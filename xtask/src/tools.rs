@@ -24,6 +24,8 @@ pub(crate) enum Group {
     SmartCards,
     /// OpenLDAP and Samba, which tests start as directories of their own.
     Directories,
+    /// Chromium and its driver, in which tests use the configurator.
+    Browser,
 }
 
 /// Something that is not there.
@@ -59,6 +61,9 @@ pub(crate) const TO_BUILD_FOREIGN_CARDS: &str = "libclang-dev";
 
 /// The Debian packages behind `python3 -m venv` and its pip.
 const PYTHON_PACKAGES: [&str; 2] = ["python3-venv", "python3-pip"];
+
+/// The Debian packages of a browser that a program can drive.
+const BROWSER_PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
 
 /// Names under which a Python may be found, as the tests try them.
 const PYTHONS: [&str; 5] = ["python3.13", "python3.12", "python3.11", "python3.14", "python3"];
@@ -136,9 +141,15 @@ pub(crate) fn missing(root: &Path, groups: &[Group]) -> anyhow::Result<Vec<Missi
             Group::Python => missing.extend(missing_python(python_suits(), is_installed)),
             Group::SmartCards => missing.extend(ask_rig(root, "pcsc-rig")?),
             Group::Directories => missing.extend(ask_rig(root, "directory-rig")?),
+            Group::Browser => missing.extend(missing_browser(is_installed)),
         }
     }
     Ok(missing)
+}
+
+fn missing_browser(is_installed: impl Fn(&str) -> bool) -> Vec<Missing> {
+    let missing = BROWSER_PACKAGES.into_iter().filter(|package| !is_installed(package));
+    missing.map(|package| Missing::package(package, false)).collect()
 }
 
 fn missing_python(suits: bool, is_installed: impl Fn(&str) -> bool) -> Vec<Missing> {

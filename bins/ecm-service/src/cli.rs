@@ -81,6 +81,15 @@ pub enum Command {
         a vault user and with 1 for nobody.")]
     ExplainName(ExplainNameArgs),
 
+    /// Set everything up, and test it, on a local web page.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service configure --config /etc/ecm-service/config.toml\n  \
+        ecm-service configure --config config.toml --port 8484   # then: ssh -L 8484:127.0.0.1:8484 SERVER\n\n\
+        Prints a link that lets one browser in, once. It listens on the loopback interface alone. \
+        What is typed is kept in this process until it is saved; texts that were saved before are \
+        kept beside the file. Ends at Ctrl-C, or when nobody has used it for a while.")]
+    Configure(ConfigureArgs),
+
     /// Try the settings: search as a console user, retrieve, compare with saved cases.
     #[command(after_long_help = "Examples:\n  \
         ecm-service test --user 'ACME\\joe.user' --host app01 -c config.toml\n  \
@@ -154,6 +163,23 @@ pub struct ExplainNameArgs {
     #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
     pub config: PathBuf,
     /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `configure`.
+#[derive(Debug, clap::Args)]
+pub struct ConfigureArgs {
+    /// The configuration file. One that is not there yet is begun.
+    #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
+    pub config: PathBuf,
+    /// The port of the loopback interface; 0 takes any that is free.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// End when nobody has used it for so long.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "30m")]
+    pub idle: Duration,
+    /// Print the link as JSON.
     #[arg(long)]
     pub json: bool,
 }

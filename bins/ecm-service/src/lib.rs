@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod configurator;
 pub mod control;
 pub mod desk;
 pub mod directories;

@@ -75,7 +75,7 @@ async fn one(args: &TestArgs, trial: &Trial, record: &Record) -> Exit {
         Ok(report) => report,
         Err(problems) => return complain(&in_words(&problems), Exit::Usage),
     };
-    write_down(record, "search", &report);
+    record.add_or_warn("search", &report);
     let picked = match pick(&args.retrieve, &report) {
         Ok(picked) => picked,
         Err(which) => {
@@ -88,7 +88,7 @@ async fn one(args: &TestArgs, trial: &Trial, record: &Record) -> Exit {
         let Some(one) = report.credentials().get(place) else { continue };
         match trial.retrieve(&question, &one.id, &one.name).await {
             Ok(told) => {
-                write_down(record, "retrieval", &told);
+                record.add_or_warn("retrieval", &told);
                 retrieved.push(told);
             }
             Err(problems) => return complain(&in_words(&problems), Exit::Usage),
@@ -162,7 +162,7 @@ async fn saved(args: &TestArgs, trial: &Trial, record: &Record) -> Exit {
     }
     let mut reports = Vec::new();
     for case in file.cases.iter().filter(|case| args.all || args.case.contains(&case.name)) {
-        let differences = run(case, trial, record).await;
+        let differences = case.run(trial, record).await;
         reports.push(CaseReport { name: &case.name, passed: differences.is_empty(), differences });
     }
     if reports.is_empty() {
@@ -178,27 +178,6 @@ async fn saved(args: &TestArgs, trial: &Trial, record: &Record) -> Exit {
         Exit::Ok if failed > 0 => Exit::Failed,
         said => said,
     }
-}
-
-async fn run(case: &Case, trial: &Trial, record: &Record) -> Vec<String> {
-    let report = match trial.find(&case.ask).await {
-        Ok(report) => report,
-        Err(problems) => return problems.iter().map(ToString::to_string).collect(),
-    };
-    write_down(record, &format!("case {:?}", case.name), &report);
-    let mut differences = case.expect.differences(&report);
-    for name in &case.expect.retrieve {
-        let Some(one) = report.credentials().iter().find(|one| one.name == *name) else {
-            differences.push(format!("{name} is not there to be retrieved"));
-            continue;
-        };
-        let Ok(told) = trial.retrieve(&case.ask, &one.id, &one.name).await else { continue };
-        write_down(record, &format!("case {:?}", case.name), &told);
-        if !told.is_good() {
-            differences.push(told.to_string());
-        }
-    }
-    differences
 }
 
 fn page(reports: &[CaseReport<'_>], failed: usize) -> String {
@@ -220,12 +199,4 @@ fn cases_path(args: &TestArgs) -> PathBuf {
 
 fn in_words(problems: &[FieldProblem]) -> String {
     problems.iter().map(|problem| format!("--{problem}")).collect::<Vec<_>>().join("\n")
-}
-
-/// A trial is useful without its log.
-fn write_down(record: &Record, what: &str, told: &impl std::fmt::Display) {
-    if let Err(error) = record.add(what, told) {
-        let words = format!("{} cannot be written: {error}", record.path().display());
-        complain(&words, Exit::Ok);
-    }
 }

@@ -26,6 +26,11 @@ pub enum SecretRef {
 pub trait Surroundings {
     /// The variable's value, if it is set and is Unicode.
     fn variable(&self, name: &str) -> Option<String>;
+
+    /// A secret that was typed for this file and is not written there yet.
+    fn typed_secret(&self, _path: &Path) -> Option<Zeroizing<Vec<u8>>> {
+        None
+    }
 }
 
 /// The environment of this process.
@@ -142,7 +147,9 @@ impl SecretRef {
         let (place, mut bytes) = match self {
             Self::File(path) => {
                 let path = base.join(path);
-                (path.display().to_string(), read_private(&path)?)
+                let typed = surroundings.typed_secret(&path);
+                let bytes = typed.map_or_else(|| read_private(&path), Ok)?;
+                (path.display().to_string(), bytes)
             }
             Self::Credential(name) => {
                 let folder = surroundings

@@ -63,3 +63,30 @@ pub enum Reply {
         reason: String,
     },
 }
+
+/// What the service of this state folder says of itself, or why it does not.
+///
+/// # Errors
+///
+/// Words for people.
+#[cfg(unix)]
+pub async fn status_of(state_dir: PathBuf) -> Result<Status, String> {
+    let asked = tokio::task::spawn_blocking(move || client::ask(&state_dir, &Request::Status));
+    match asked.await {
+        Ok(Ok(Reply::Status(status))) => Ok(*status),
+        Ok(Ok(_)) => Err("the service answered something else".to_owned()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// There is no control socket on this system.
+///
+/// # Errors
+///
+/// Always.
+#[cfg(not(unix))]
+#[expect(clippy::unused_async, reason = "the same signature everywhere")]
+pub async fn status_of(_: PathBuf) -> Result<Status, String> {
+    Err("the control socket needs a Unix system".to_owned())
+}

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ecm_protocol::message::EmptyReason;
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, TrialQuestion, TrialReport};
+use super::{Outcome, Record, Trial, TrialQuestion, TrialReport};
 
 /// The cases of one file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +126,35 @@ impl CaseFile {
             fs::OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
         let gap = if there.cases.is_empty() { "" } else { "\n" };
         file.write_all(format!("{gap}{text}").as_bytes()).map_err(failed)
+    }
+}
+
+impl Case {
+    /// Asks, and retrieves what is to be retrieved. What is otherwise than expected, in words.
+    pub async fn run(&self, trial: &Trial, record: &Record) -> Vec<String> {
+        let report = match trial.find(&self.ask).await {
+            Ok(report) => report,
+            Err(problems) => return problems.iter().map(ToString::to_string).collect(),
+        };
+        let what = format!("case {:?}", self.name);
+        record.add_or_warn(&what, &report);
+        let mut differences = self.expect.differences(&report);
+        for name in &self.expect.retrieve {
+            let Some(one) = report.credentials().iter().find(|one| one.name == *name) else {
+                differences.push(format!("{name} is not there to be retrieved"));
+                continue;
+            };
+            match trial.retrieve(&self.ask, &one.id, &one.name).await {
+                Ok(told) => {
+                    record.add_or_warn(&what, &told);
+                    if !told.is_good() {
+                        differences.push(told.to_string());
+                    }
+                }
+                Err(problems) => differences.extend(problems.iter().map(ToString::to_string)),
+            }
+        }
+        differences
     }
 }
 

@@ -30,6 +30,13 @@ impl Record {
         &self.0
     }
 
+    /// Adds what happened; a trial is useful without its log, so a failure is told and no more.
+    pub fn add_or_warn(&self, what: &str, told: impl fmt::Display) {
+        if let Err(error) = self.add(what, told) {
+            tracing::warn!(path = %self.0.display(), %error, "the log of trials cannot be written");
+        }
+    }
+
     /// Adds what happened. Control characters of what was typed are shown, not obeyed.
     ///
     /// # Errors

@@ -5,8 +5,10 @@
     reason = "helpers of tests fail the test they serve"
 )]
 
+mod browser;
 mod command_line;
 mod configuration;
+mod configurator;
 mod control_socket;
 mod conversation;
 mod credential_flow;
