@@ -30,7 +30,7 @@ use crate::reload::reload_on_signal;
 use crate::site_link::pump::StopOrder;
 use crate::sites::{SiteSetupError, site_keeper};
 use crate::status::{SiteBoard, Status, VaultStatus};
-use crate::vault_watch::{VaultBoard, keep_watch};
+use crate::vault_watch::VaultBoard;
 use crate::vaults::{AssembledVault, VaultSetupError, assemble};
 
 /// Why the service could not start.
@@ -127,9 +127,7 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
     helpers.spawn(reload_on_signal(config.path.clone(), Arc::clone(&broker), roots.clone()));
     helpers.spawn(keep_giving_back(Arc::clone(&broker), left));
     for vault in &vaults {
-        helpers.spawn(keep_watch(vault.watched.clone(), vault_board.clone()));
-        let pool = Arc::clone(&vault.pool);
-        helpers.spawn(async move { pool.keep_tidy().await });
+        helpers.spawn(vault.upkeep(&vault_board));
     }
     let status = status_maker(&log, &broker, boards, &vaults, started_at);
     open_control(&state, log, status, &mut helpers);
@@ -195,9 +193,9 @@ fn status_maker(
     started_at: Timestamp,
 ) -> StatusMaker {
     let (log, broker) = (log.clone(), Arc::clone(broker));
-    let pools: Vec<_> = vaults
+    let vaults: Vec<_> = vaults
         .iter()
-        .map(|vault| (vault.watched.name.clone(), vault.url.clone(), Arc::clone(&vault.pool)))
+        .map(|vault| (vault.name.clone(), vault.place.clone(), vault.sessions()))
         .collect();
     Box::new(move || Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -205,12 +203,12 @@ fn status_maker(
         started_at,
         log_level: log.level().to_string(),
         sites: boards.iter().map(SiteBoard::snapshot).collect(),
-        vaults: pools
+        vaults: vaults
             .iter()
-            .map(|(name, url, pool)| VaultStatus {
+            .map(|(name, place, sessions)| VaultStatus {
                 name: name.clone(),
-                url: url.clone(),
-                sessions: pool.len(),
+                url: place.clone(),
+                sessions: sessions.count(),
             })
             .collect(),
         open_leases: broker.leases(),
@@ -258,6 +256,6 @@ async fn wind_down(
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     for vault in vaults {
-        vault.pool.sign_out_all(SIGN_OUT).await;
+        vault.close(SIGN_OUT).await;
     }
 }

@@ -90,14 +90,14 @@ impl VaultBoard {
     }
 
     /// Notes the outcome of one try. Answers what the operator should hear.
-    pub fn tried(&self, name: &str, outcome: &Result<(), ConnectError>) -> Option<Event> {
+    pub fn tried(&self, name: &str, outcome: &Result<(), Trouble>) -> Option<Event> {
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
         let known = states.get_mut(name)?;
         let (next, event) = match (&outcome, *known) {
             (Ok(()), Known::Down) => (Known::Up, Some(Event::vault_back(name))),
             (Ok(()), _) => (Known::Up, None),
             (Err(error), Known::Silent(since)) if since.elapsed() >= OUTAGE => {
-                (Known::Down, Some(outage(name, error)))
+                (Known::Down, Some(error.event(name)))
             }
             (Err(_), silent @ (Known::Silent(_) | Known::Down)) => (silent, None),
             (Err(_), Known::Nothing | Known::Up) => (Known::Silent(Instant::now()), None),
@@ -119,12 +119,32 @@ impl VaultBoard {
     }
 }
 
-fn outage(name: &str, error: &ConnectError) -> Event {
-    match error {
-        ConnectError::NotReached(ReachError::Untrusted { .. }) => {
-            Event::vault_untrusted(name, &error.to_string())
+/// What keeps a vault from answering, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// Its certificate is not trusted.
+    Untrusted(String),
+    /// Anything else.
+    Unreachable(String),
+}
+
+impl Trouble {
+    fn event(&self, vault: &str) -> Event {
+        match self {
+            Self::Untrusted(words) => Event::vault_untrusted(vault, words),
+            Self::Unreachable(words) => Event::vault_unreachable(vault, words),
         }
-        _ => Event::vault_unreachable(name, &error.to_string()),
+    }
+}
+
+impl From<ConnectError> for Trouble {
+    fn from(error: ConnectError) -> Self {
+        match &error {
+            ConnectError::NotReached(ReachError::Untrusted { .. }) => {
+                Self::Untrusted(error.to_string())
+            }
+            _ => Self::Unreachable(error.to_string()),
+        }
     }
 }
 
@@ -140,6 +160,7 @@ pub async fn keep_watch(vault: WatchedVault, board: VaultBoard) {
         if let Err(error) = &outcome {
             tracing::debug!(vault = vault.name, %error, "vault does not answer");
         }
+        let outcome = outcome.map_err(Trouble::from);
         if let Some(event) = board.tried(&vault.name, &outcome) {
             event.log();
         }
@@ -151,26 +172,25 @@ pub async fn keep_watch(vault: WatchedVault, board: VaultBoard) {
 mod tests {
     use super::*;
 
-    const DARK: Result<(), ConnectError> = Err(ConnectError::TimedOut { waited: PATIENCE });
-
     #[tokio::test(start_paused = true)]
     async fn only_long_outages_are_told_and_only_all_vaults_together_mean_down() {
         let board = VaultBoard::new(["a".to_owned(), "b".to_owned()]);
         let health = board.health();
+        let dark = Err(Trouble::from(ConnectError::TimedOut { waited: PATIENCE }));
         assert_eq!(board.statuses()[0].state, VaultState::Unknown);
         assert!(board.tried("a", &Ok(())).is_none());
-        assert!(board.tried("a", &DARK).is_none());
+        assert!(board.tried("a", &dark).is_none());
         sleep(Duration::from_secs(29)).await;
-        assert!(board.tried("a", &DARK).is_none());
+        assert!(board.tried("a", &dark).is_none());
         assert!(board.tried("a", &Ok(())).is_none(), "nobody was told of it");
-        assert!(board.tried("a", &DARK).is_none());
+        assert!(board.tried("a", &dark).is_none());
         sleep(OUTAGE).await;
-        assert_eq!(board.tried("a", &DARK).unwrap().code().number, 301);
-        assert!(board.tried("a", &DARK).is_none(), "told once");
+        assert_eq!(board.tried("a", &dark).unwrap().code().number, 301);
+        assert!(board.tried("a", &dark).is_none(), "told once");
         assert_eq!(health.borrow().state, HealthState::Degraded);
-        board.tried("b", &DARK);
+        board.tried("b", &dark);
         sleep(OUTAGE).await;
-        board.tried("b", &DARK);
+        board.tried("b", &dark);
         assert_eq!(health.borrow().state, HealthState::Down);
         assert_eq!(board.tried("b", &Ok(())).unwrap().code().number, 304);
         assert_eq!(health.borrow().state, HealthState::Degraded);

@@ -1,37 +1,111 @@
-//! From a vault's configuration to a credential source with a pool of sessions behind it.
+//! From a vault's configuration to a credential source, and what stands behind it.
+
+mod password_safe;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ecm_core::settings::VaultSettings;
 use ecm_core::source::CredentialSource;
-use ecm_core::source::password_safe::{PasswordSafe, PasswordSafeSettings, VaultSessions};
+use ps_client::AddressError;
 use ps_client::transport::https::{HttpsError, HttpsTransport};
-use ps_client::{AddressError, Client, Error, RunAs, Session, VaultAddress};
-use rustls::ClientConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use secrecy::ExposeSecret;
-use service_host::tls::{TlsSetupError, client_config};
-use url::Url;
+use rustls::pki_types::CertificateDer;
+use service_host::tls::TlsSetupError;
 
 use crate::config::VaultConfig;
-use crate::config::vault::VaultAuth;
-use crate::vault_pool::{PoolAuth, PoolLimits, VaultPool};
-use crate::vault_watch::WatchedVault;
+use crate::config::vault::{PluginVaultConfig, VaultKind};
+use crate::file_vault::source::FileVault;
+use crate::plugin::keeper::{Kept, Plugin};
+use crate::plugin::launch::Launch;
+use crate::plugin::life::{Introduction, Pace};
+use crate::plugin::plugin_settings::hello;
+use crate::plugin::source::PluginSource;
+use crate::vault_pool::VaultPool;
+use crate::vault_watch::{VaultBoard, WatchedVault, keep_watch};
 
 /// One vault, ready to be asked.
 pub struct AssembledVault {
+    /// Its name in the configuration.
+    pub name: String,
     /// As the broker sees it.
     pub source: Arc<dyn CredentialSource>,
     /// How it is used.
     pub settings: VaultSettings,
-    /// Its sessions.
-    pub pool: Arc<VaultPool<HttpsTransport>>,
-    /// Its address, to be tried in intervals.
-    pub watched: WatchedVault,
-    /// Its address for people.
-    pub url: String,
+    /// Where it is, for people.
+    pub place: String,
+    behind: Behind,
+}
+
+/// What stands behind a source.
+enum Behind {
+    PasswordSafe { pool: Arc<VaultPool<HttpsTransport>>, watched: WatchedVault },
+    File(Arc<FileVault>),
+    Plugin(Arc<Kept>),
+}
+
+impl AssembledVault {
+    /// Vault users that are signed in now.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions {
+        match &self.behind {
+            Behind::PasswordSafe { pool, .. } => Sessions(Some(Arc::clone(pool))),
+            Behind::File(_) | Behind::Plugin(_) => Sessions(None),
+        }
+    }
+
+    /// Its address, where it has one.
+    #[must_use]
+    pub fn watched(&self) -> Option<&WatchedVault> {
+        match &self.behind {
+            Behind::PasswordSafe { watched, .. } => Some(watched),
+            Behind::File(_) | Behind::Plugin(_) => None,
+        }
+    }
+
+    /// What must go on for ever while the service runs: idle users signed out, and the vault looked
+    /// at.
+    pub fn upkeep(&self, board: &VaultBoard) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let board = board.clone();
+        let work: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> = match &self.behind {
+            Behind::PasswordSafe { pool, watched } => {
+                let (pool, watched) = (Arc::clone(pool), watched.clone());
+                Box::pin(async move {
+                    tokio::join!(pool.keep_tidy(), keep_watch(watched, board));
+                })
+            }
+            Behind::File(vault) => Box::pin(Arc::clone(vault).keep_watch(board)),
+            Behind::Plugin(kept) => {
+                let (kept, name) = (Arc::clone(kept), self.name.clone());
+                Box::pin(crate::plugin::watch::keep_watch(name, kept, board))
+            }
+        };
+        work
+    }
+
+    /// Signs everybody out and ends what was started. What takes longer than `grace` is left.
+    pub async fn close(&self, grace: Duration) {
+        match &self.behind {
+            Behind::PasswordSafe { pool, .. } => pool.sign_out_all(grace).await,
+            Behind::File(_) => {}
+            Behind::Plugin(kept) => {
+                if tokio::time::timeout(grace, kept.stop()).await.is_err() {
+                    tracing::debug!(vault = self.name, "the plugin did not end in time");
+                }
+            }
+        }
+    }
+}
+
+/// Counts the vault users that are signed in. Cheap to clone.
+#[derive(Clone)]
+pub struct Sessions(Option<Arc<VaultPool<HttpsTransport>>>);
+
+impl Sessions {
+    /// How many there are; 0 for a vault without sessions.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.as_ref().map_or(0, |pool| pool.len())
+    }
 }
 
 /// Why a vault could not be set up.
@@ -64,22 +138,8 @@ pub enum VaultSetupError {
     },
 }
 
-/// The broker's view of a pool.
-struct Sessions(Arc<VaultPool<HttpsTransport>>);
-
-impl VaultSessions for Sessions {
-    type Transport = HttpsTransport;
-
-    async fn session(&self, user: &RunAs) -> Result<Session<HttpsTransport>, Error> {
-        self.0.session(user).await
-    }
-
-    fn refused(&self, user: &RunAs) {
-        self.0.refused(user);
-    }
-}
-
-/// Prepares every vault; nothing is sent yet.
+/// Prepares every vault, and starts plugins; no vault is asked yet. Must be called within a runtime
+/// when there are plugins.
 ///
 /// # Errors
 ///
@@ -95,85 +155,43 @@ fn assemble_one(
     vault: &VaultConfig,
     roots: &[CertificateDer<'static>],
 ) -> Result<AssembledVault, VaultSetupError> {
-    let name = || vault.name.clone();
-    let address = VaultAddress::parse(vault.url.as_str())
-        .map_err(|cause| VaultSetupError::Address { vault: name(), cause })?;
-    let transport =
-        transport(vault).map_err(|cause| VaultSetupError::Transport { vault: name(), cause })?;
-    let tls = watch_tls(vault, roots)?;
-    let url: &Url = &vault.url;
-    let watched = WatchedVault {
-        name: name(),
-        host: url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
-        port: url.port_or_known_default().unwrap_or(443),
-        proxy: vault.proxy.clone(),
-        tls,
+    let name = vault.name.clone();
+    let (source, behind): (Arc<dyn CredentialSource>, _) = match &vault.kind {
+        VaultKind::PasswordSafe(config) => {
+            let password_safe::Assembled { source, pool, watched } =
+                password_safe::assemble(&name, config, roots)?;
+            (Arc::new(source), Behind::PasswordSafe { pool, watched })
+        }
+        VaultKind::File(config) => {
+            let vault = Arc::new(FileVault::new(name.clone(), config));
+            (Arc::clone(&vault) as _, Behind::File(vault))
+        }
+        VaultKind::Plugin(config) => {
+            let kept = Kept::start(plugin_of(&name, config));
+            let source = PluginSource::new(name.clone(), kept.caller());
+            (Arc::new(source), Behind::Plugin(Arc::new(kept)))
+        }
     };
-    let limits = PoolLimits { most: vault.max_sessions, idle: vault.session_idle };
-    let client = Client::new(address, transport);
-    let pool = Arc::new(VaultPool::new(name(), client, pool_auth(&vault.auth), limits));
-    let sessions = Sessions(Arc::clone(&pool));
-    let one_identity = matches!(vault.auth, VaultAuth::OAuth { .. });
-    let settings = PasswordSafeSettings { one_identity, ..PasswordSafeSettings::default() };
-    Ok(AssembledVault {
-        source: Arc::new(PasswordSafe::new(name(), sessions, settings)),
-        settings: vault.settings.clone(),
-        pool,
-        watched,
-        url: url.to_string(),
-    })
+    let (settings, place) = (vault.settings.clone(), vault.place());
+    Ok(AssembledVault { name, source, settings, place, behind })
 }
 
-/// TLS for looking whether the vault is there: the same trust and the same certificate of ours as
-/// for its calls. A vault that insists on one ends the handshake of whoever shows none.
-fn watch_tls(
-    vault: &VaultConfig,
-    roots: &[CertificateDer<'static>],
-) -> Result<Arc<ClientConfig>, VaultSetupError> {
-    let config = client_config(&vault.trust, roots, &[b"http/1.1"])
-        .map_err(|cause| VaultSetupError::Tls { vault: vault.name.clone(), cause })?;
-    let Some(pem) = &vault.client_certificate else { return Ok(config) };
-    let failed = |cause| VaultSetupError::Transport { vault: vault.name.clone(), cause };
-    let (pem, what) = (pem.expose_secret(), "client certificate's file");
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(pem).flatten().collect();
-    if chain.is_empty() {
-        return Err(failed(HttpsError::NoCertificate { what }));
-    }
-    let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| failed(HttpsError::NoKey))?;
-    let shown = CertifiedKey::from_der(chain, key, config.crypto_provider());
-    let shown = shown.map_err(|cause| failed(HttpsError::BadCertificate(cause)))?;
-    let mut config = ClientConfig::clone(&config);
-    config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(shown));
-    Ok(Arc::new(config))
-}
-
-fn transport(vault: &VaultConfig) -> Result<HttpsTransport, HttpsError> {
-    let mut builder = HttpsTransport::builder()
-        .native_roots(vault.trust.system_roots)
-        .connect_timeout(vault.connect_timeout)
-        .timeout(vault.request_timeout)
-        .sign_in_timeout(vault.request_timeout);
-    if !vault.trust.ca_pem.is_empty() {
-        builder = builder.ca_pem(&vault.trust.ca_pem)?;
-    }
-    if let Some(pem) = &vault.client_certificate {
-        builder = builder.client_certificate_pem(pem.expose_secret())?;
-    }
-    if let Some(proxy) = &vault.proxy
-        && let Ok(url) = Url::parse(&proxy.url())
-    {
-        builder = builder.proxy(url, None);
-    }
-    builder.build()
-}
-
-fn pool_auth(auth: &VaultAuth) -> PoolAuth {
-    match auth {
-        VaultAuth::ApiKey(key) => PoolAuth::Key(key.clone()),
-        VaultAuth::OAuth { client_id, client_secret, token_url } => PoolAuth::OAuth {
-            client_id: client_id.clone(),
-            client_secret: client_secret.clone(),
-            token_url: token_url.clone(),
+/// How a configured plugin is run.
+#[must_use]
+pub fn plugin_of(vault: &str, config: &PluginVaultConfig) -> Plugin {
+    let installed = &config.installed;
+    Plugin {
+        vault: vault.to_owned(),
+        launch: Launch {
+            program: installed.program.clone(),
+            arguments: installed.manifest.command.iter().skip(1).cloned().collect(),
+            folder: installed.folder.clone(),
+            environment: config.environment.clone(),
         },
+        introduction: Introduction {
+            hello: Arc::new(hello(vault, &config.settings)),
+            manifest: installed.manifest.clone(),
+        },
+        pace: Pace::with_calls_of(config.request_timeout),
     }
 }

@@ -43,7 +43,7 @@ fn summary(args: &CheckConfigArgs, config: &Config) -> String {
         text.push_str(&format!("site {:<8} {}\n", site.name, site.address));
     }
     for vault in &config.vaults {
-        text.push_str(&format!("vault {:<7} {}\n", vault.name, vault.url));
+        text.push_str(&format!("vault {:<7} {}\n", vault.name, vault.place()));
     }
     text
 }

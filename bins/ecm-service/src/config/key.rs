@@ -5,8 +5,10 @@
 //! read, and a test shows that every key in it is read.
 
 mod entries;
+mod kind_entries;
 
 pub use entries::*;
+pub use kind_entries::*;
 
 /// One key of the configuration file.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,7 +58,7 @@ pub static TABLES: &[Table] = &[
         header: "",
         meaning: "The service as a whole.",
         keys: &[&STATE_DIR, &STOP_GRACE, &MAX_RESULTS],
-        tables: &["log", "credential-ids", "site", "vault", "directory", "mapping"],
+        tables: &["log", "credential-ids", "plugins", "site", "vault", "directory", "mapping"],
     },
     Table {
         name: "log",
@@ -70,6 +72,13 @@ pub static TABLES: &[Table] = &[
         header: "[credential-ids]",
         meaning: "How offered credentials are named towards the site.",
         keys: &[&CREDENTIAL_IDS_KEY],
+        tables: &[],
+    },
+    Table {
+        name: "plugins",
+        header: "[plugins]",
+        meaning: "Vaults that are programs of their own.",
+        keys: &[&PLUGINS_FOLDER],
         tables: &[],
     },
     Table {
@@ -93,9 +102,12 @@ pub static TABLES: &[Table] = &[
     Table {
         name: "vault",
         header: "[[vault]]",
-        meaning: "One Password Safe. Repeat the table for more. Either api-key or oauth.",
+        meaning: "One place credentials come from. Repeat the table for more. A Password Safe has \
+                  url and either api-key or oauth; a file has file and either identity or \
+                  passphrase; a plugin has plugin, settings and environment.",
         keys: &[
             &VAULT_NAME,
+            &VAULT_KIND,
             &VAULT_URL,
             &VAULT_API_KEY,
             &VAULT_APPROVER,
@@ -111,6 +123,12 @@ pub static TABLES: &[Table] = &[
             &VAULT_REQUEST_TIMEOUT,
             &VAULT_MAX_SESSIONS,
             &VAULT_SESSION_IDLE,
+            &VAULT_FILE,
+            &VAULT_IDENTITY,
+            &VAULT_PASSPHRASE,
+            &VAULT_PLUGIN,
+            &VAULT_SETTINGS,
+            &VAULT_ENVIRONMENT,
         ],
         tables: &["oauth", "search"],
     },

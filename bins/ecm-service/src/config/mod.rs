@@ -32,6 +32,7 @@ pub use secret::{Process, Surroundings};
 pub use site::SiteConfig;
 pub use vault::VaultConfig;
 
+use crate::plugin::folder::DEFAULT_FOLDER;
 use problem::Findings;
 use reader::{At, TableReader};
 
@@ -48,6 +49,8 @@ pub struct Config {
     pub log: LogConfig,
     /// The sites to serve, at least one, with different names.
     pub sites: Vec<SiteConfig>,
+    /// Where plugins are looked for.
+    pub plugins: PathBuf,
     /// The vaults to ask, at least one, with different names.
     pub vaults: Vec<VaultConfig>,
     /// The key that authenticates credential ids, if the file names one.
@@ -142,7 +145,8 @@ impl Config {
             return Err(findings.into_problems());
         }
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
-        let context = Context { base: &base, surroundings };
+        let plugins = PathBuf::from(DEFAULT_FOLDER);
+        let context = Context { base: &base, surroundings, plugins };
         let top = TableReader::new(key::table(""), tree.get_ref(), 0..0, &findings);
         let warnings = Findings::new(path, text);
         let config = Self::from_reader(top, &context, need, &warnings);
@@ -170,6 +174,12 @@ impl Config {
         let log = top.table("log").map_or_else(LogConfig::default, read_log);
         let credential_id_key =
             top.table("credential-ids").and_then(|reader| read_credential_id_key(reader, context));
+
+        let plugins = match top.table("plugins").and_then(read_plugins) {
+            Some(folder) => context.base.join(folder),
+            None => context.plugins.clone(),
+        };
+        let context = &Context { plugins, ..*context };
 
         let mut names = BTreeMap::new();
         let mut sites = Vec::new();
@@ -210,6 +220,7 @@ impl Config {
             max_results: usize::from(max_results),
             log,
             sites: sites.into_iter().collect::<Option<_>>()?,
+            plugins: context.plugins.clone(),
             vaults: vaults.into_iter().collect::<Option<_>>()?,
             credential_id_key,
             rules: Arc::new(rules?),
@@ -231,7 +242,7 @@ impl Config {
         let (tree, _) = DeTable::parse_recoverable(&text);
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
         let mut top = TableReader::new(key::table(""), tree.get_ref(), 0..0, &findings);
-        let context = Context { base: &base, surroundings };
+        let context = Context { base: &base, surroundings, plugins: PathBuf::new() };
         read_state_dir(&mut top, &context).ok_or_else(|| findings.into_problems())
     }
 }
@@ -275,12 +286,20 @@ fn fit_together(
     is_whole.then_some(fitting)
 }
 
+fn read_plugins(mut reader: TableReader<'_, '_>) -> Option<PathBuf> {
+    let folder = reader.path(&key::PLUGINS_FOLDER).map(|at| at.value);
+    reader.finish();
+    folder
+}
+
 /// What reading a value may need besides the value.
 pub(crate) struct Context<'c> {
     /// Folder relative names count from.
     pub(crate) base: &'c Path,
     /// The environment.
     pub(crate) surroundings: &'c dyn Surroundings,
+    /// Folder the plugins are in.
+    pub(crate) plugins: PathBuf,
 }
 
 fn read_file(path: &Path) -> Result<String, Problems> {

@@ -373,11 +373,16 @@ impl<'a, 't> TableReader<'a, 't> {
                 (Some((_, _, advice)), _) => (*advice).to_owned(),
                 (None, Some(near)) => format!("did you mean `{near}`?"),
                 (None, None) => {
-                    let known: Vec<&str> = known.collect();
+                    let known: Vec<&str> = known.clone().collect();
                     format!("known here: {}", known.join(", "))
                 }
             };
             let shown: String = written.chars().take(60).collect();
+            if known.clone().any(|known| known == written) {
+                let message = format!("`{shown}` goes with another kind of {}", self.title());
+                self.problem(name.span(), message, "remove it, or correct `kind`");
+                continue;
+            }
             self.problem(name.span(), format!("unknown key `{shown}` in {}", self.title()), advice);
         }
     }

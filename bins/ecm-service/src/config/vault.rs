@@ -1,7 +1,10 @@
-//! `[[vault]]`: one Password Safe.
+//! `[[vault]]`: one place credentials come from.
+
+mod file;
+mod password_safe;
+mod plugin;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use ecm_core::reason::ReasonTemplate;
 use ecm_core::search_key::KeyKind;
@@ -10,57 +13,42 @@ use ecm_core::settings::{
     SshKeys, VaultSettings,
 };
 use ecm_core::source::AccountKind;
-use secrecy::{SecretSlice, SecretString};
-use service_host::outbound::ProxyAddress;
-use service_host::tls::Trust;
-use url::Url;
 
 use super::reader::{At, TableReader};
-use super::site::read_secret_text;
-use super::tls::{read_https_url, read_proxy, read_trust};
 use super::{Context, key, read_name};
+
+pub use file::{FileVaultConfig, Unlock};
+pub use password_safe::{PasswordSafeConfig, VaultAuth};
+pub use plugin::PluginVaultConfig;
 
 /// One vault, checked.
 #[derive(Debug, Clone)]
 pub struct VaultConfig {
     /// Its name in logs, answers, credential ids and the ledger.
     pub name: String,
-    /// Base address of its API; always https.
-    pub url: Url,
-    /// How the service signs in.
-    pub auth: VaultAuth,
     /// How it is searched, and how its credentials are lent and given back.
     pub settings: VaultSettings,
-    /// Whose certificates are trusted.
-    pub trust: Trust,
-    /// PEM text of a client certificate and its key.
-    pub client_certificate: Option<SecretSlice<u8>>,
-    /// Proxy to go through.
-    pub proxy: Option<ProxyAddress>,
-    /// How long a connection may take.
-    pub connect_timeout: Duration,
-    /// How long one call may take.
-    pub request_timeout: Duration,
-    /// How many vault users may be signed in at once.
-    pub max_sessions: usize,
-    /// After how much silence one is signed out.
-    pub session_idle: Duration,
+    /// What it is.
+    pub kind: VaultKind,
 }
 
-/// How the service signs in to a vault.
+/// What a vault is.
 #[derive(Debug, Clone)]
-pub enum VaultAuth {
-    /// Key of an API registration, with run-as: the vault sees the representative's vault user.
-    ApiKey(SecretString),
-    /// OAuth client credentials: the vault sees one application user, whoever asks.
-    OAuth {
-        /// Client id.
-        client_id: String,
-        /// Client secret.
-        client_secret: SecretString,
-        /// Token endpoint, if it is not the vault's own.
-        token_url: Option<Url>,
-    },
+pub enum VaultKind {
+    /// A Password Safe.
+    PasswordSafe(Box<PasswordSafeConfig>),
+    /// An encrypted file.
+    File(FileVaultConfig),
+    /// A plugin.
+    Plugin(Box<PluginVaultConfig>),
+}
+
+/// The kinds, as they are written.
+#[derive(Clone, Copy)]
+enum Kind {
+    PasswordSafe,
+    File,
+    Plugin,
 }
 
 impl VaultConfig {
@@ -69,96 +57,46 @@ impl VaultConfig {
         context: &Context<'_>,
         names: &mut BTreeMap<String, ()>,
     ) -> Option<Self> {
-        let second = Duration::from_secs(1);
         let name = read_name(&mut reader, &key::VAULT_NAME, names);
-        let url = read_https_url(&mut reader, &key::VAULT_URL);
-        let auth = read_auth(&mut reader, context);
+        let kinds =
+            [("password-safe", Kind::PasswordSafe), ("file", Kind::File), ("plugin", Kind::Plugin)];
+        let kind = match reader.choice(&key::VAULT_KIND, &kinds) {
+            Some(at) => Some(at.value),
+            None if reader.has(key::VAULT_KIND.name) => None,
+            None => Some(Kind::PasswordSafe),
+        };
+        // Of a kind that is wrong, nothing else can be judged.
+        let kind = kind?;
         let lending = read_lending(&mut reader);
-        let trust = read_trust(&mut reader, context);
-        let client_certificate = read_client_certificate(&mut reader, context);
-        let proxy = read_proxy(&mut reader);
-        let connect_timeout = reader
-            .duration(&key::VAULT_CONNECT_TIMEOUT, second..=second * 60)
-            .unwrap_or(second * 5);
-        let request_timeout = reader
-            .duration(&key::VAULT_REQUEST_TIMEOUT, second..=second * 300)
-            .unwrap_or(second * 20);
-        let max_sessions = reader.number(&key::VAULT_MAX_SESSIONS, 1..=10_000_u16).unwrap_or(100);
-        let session_idle = reader
-            .duration(&key::VAULT_SESSION_IDLE, second * 10..=second * 3600)
-            .unwrap_or(second * 300);
+        let kind = match kind {
+            Kind::PasswordSafe => PasswordSafeConfig::from_reader(&mut reader, context)
+                .map(|config| VaultKind::PasswordSafe(Box::new(config))),
+            Kind::File => FileVaultConfig::from_reader(&mut reader, context).map(VaultKind::File),
+            Kind::Plugin => PluginVaultConfig::from_reader(&mut reader, context)
+                .map(|config| VaultKind::Plugin(Box::new(config))),
+        };
         let search = reader.table("search").map_or_else(SearchSettings::default, read_search);
         reader.finish();
         Some(Self {
             name: name?,
-            url: url?,
-            auth: auth?,
             settings: VaultSettings {
                 search,
                 lending: lending?,
                 giving_back: GivingBackSettings::default(),
             },
-            trust: trust?,
-            client_certificate,
-            proxy: proxy?,
-            connect_timeout,
-            request_timeout,
-            max_sessions: usize::from(max_sessions),
-            session_idle,
+            kind: kind?,
         })
     }
-}
 
-fn read_auth(reader: &mut TableReader<'_, '_>, context: &Context<'_>) -> Option<VaultAuth> {
-    let has_key = reader.has(key::VAULT_API_KEY.name);
-    let api_key = read_secret_text(reader, &key::VAULT_API_KEY, context);
-    match (has_key, reader.table("oauth")) {
-        (true, None) => api_key.map(VaultAuth::ApiKey),
-        (false, Some(oauth)) => read_oauth(oauth, context),
-        (true, Some(oauth)) => {
-            let at = oauth.span();
-            // Read all the same, so that its own problems are told in the same run.
-            read_oauth(oauth, context);
-            reader.problem(
-                at,
-                "a vault has either `api-key` or `oauth`, not both",
-                "remove one; api-key keeps every representative's own vault user",
-            );
-            None
-        }
-        (false, None) => {
-            reader.problem(
-                reader.span(),
-                "this vault has neither `api-key` nor `oauth`",
-                format!("add for example: api-key = {}", key::VAULT_API_KEY.example),
-            );
-            None
+    /// Where it is, for people.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.kind {
+            VaultKind::PasswordSafe(config) => config.url.to_string(),
+            VaultKind::File(config) => config.file.display().to_string(),
+            VaultKind::Plugin(config) => format!("plugin {}", config.installed.manifest.name),
         }
     }
-}
-
-fn read_oauth(mut reader: TableReader<'_, '_>, context: &Context<'_>) -> Option<VaultAuth> {
-    let client_id = reader.text(&key::OAUTH_CLIENT_ID).map(|at| at.value.to_owned());
-    let client_secret = read_secret_text(&mut reader, &key::OAUTH_CLIENT_SECRET, context);
-    let token_url = if reader.has(key::OAUTH_TOKEN_URL.name) {
-        read_https_url(&mut reader, &key::OAUTH_TOKEN_URL).map(Some)
-    } else {
-        Some(None)
-    };
-    let acknowledged = reader.switch(&key::OAUTH_ACKNOWLEDGE);
-    if let Some(At { value: false, span }) = acknowledged {
-        reader.problem(
-            span,
-            "with OAuth every representative acts as the application user",
-            "accept that by setting it to true, or use api-key",
-        );
-    }
-    reader.finish();
-    Some(VaultAuth::OAuth {
-        client_id: client_id?,
-        client_secret: client_secret?,
-        token_url: token_url?,
-    })
 }
 
 /// What happens when the access policy wants approval.
@@ -238,20 +176,6 @@ fn read_approval(reader: &mut TableReader<'_, '_>, has_approver: bool) -> Option
         None if reader.has(key::VAULT_APPROVAL.name) => None,
         None if has_approver => Some(OnApproval::ApproveByApprover),
         None => Some(OnApproval::Refuse),
-    }
-}
-
-fn read_client_certificate(
-    reader: &mut TableReader<'_, '_>,
-    context: &Context<'_>,
-) -> Option<SecretSlice<u8>> {
-    let At { value, span } = reader.secret(&key::VAULT_CLIENT_CERTIFICATE)?;
-    match value.fetch_bytes(context.base, context.surroundings) {
-        Ok(bytes) => Some(bytes.to_vec().into()),
-        Err(error) => {
-            reader.problem(span, error.to_string(), error.advice());
-            None
-        }
     }
 }
 

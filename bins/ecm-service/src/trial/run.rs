@@ -187,7 +187,7 @@ impl Trial {
             self.broker.give_back_all().await;
         }
         for vault in &self.vaults {
-            vault.pool.sign_out_all(SIGN_OUT).await;
+            vault.close(SIGN_OUT).await;
         }
         self.broker.leases()
     }

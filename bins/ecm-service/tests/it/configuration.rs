@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use ecm_core::search_key::KeyKind;
 use ecm_core::settings::{Approval, JoinedRequests, SshKeys};
+use ecm_service::config::VaultConfig;
 use ecm_service::config::key::{self, Absent};
 use ecm_service::config::site::SiteAddress;
-use ecm_service::config::vault::VaultAuth;
+use ecm_service::config::vault::{PasswordSafeConfig, VaultAuth, VaultKind};
 use ecm_service::config::{Config, Problems, Surroundings, reference};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -89,7 +90,15 @@ fn smallest_file_is_accepted_and_silent_keys_have_their_defaults() {
     let lending = &vault.settings.lending;
     assert_eq!(lending.release_minutes.minutes(), 360);
     assert_eq!((&lending.approver, lending.approval), (&None, Approval::Refuse));
-    assert!(matches!(&vault.auth, VaultAuth::ApiKey(key) if key.expose_secret() == "s3cr3t-value"));
+    let auth = &password_safe(vault).auth;
+    assert!(matches!(auth, VaultAuth::ApiKey(key) if key.expose_secret() == "s3cr3t-value"));
+}
+
+fn password_safe(vault: &VaultConfig) -> &PasswordSafeConfig {
+    match &vault.kind {
+        VaultKind::PasswordSafe(config) => config,
+        other => unreachable!("{other:?} is no Password Safe"),
+    }
 }
 
 #[test]
@@ -260,7 +269,7 @@ fn oauth_is_accepted_only_when_its_consequence_is_acknowledged() {
     let refused = place.problems(&format!("{base}{oauth}{acknowledge} = false\n"));
     assert!(refused[0].contains("acts as the application user"), "{refused:?}");
     let config = place.read(&format!("{base}{oauth}{acknowledge} = true\n")).unwrap();
-    assert!(matches!(config.vaults[0].auth, VaultAuth::OAuth { .. }));
+    assert!(matches!(password_safe(&config.vaults[0]).auth, VaultAuth::OAuth { .. }));
 }
 
 #[test]

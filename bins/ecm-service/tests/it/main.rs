@@ -18,6 +18,7 @@ mod leases;
 mod log_lines;
 mod name_mapping;
 mod planted_secrets;
+mod plugin_lives;
 mod site_dialling;
 mod stand_in;
 mod takeover;

@@ -58,7 +58,8 @@ async fn vault_that_insists_on_our_certificate_is_not_taken_for_one_that_is_down
     let showing = format!("{trusting}client-certificate = {{ file = \"client.pem\" }}\n");
     for (text, is_up) in [(trusting, false), (showing, true)] {
         let config = place.read(&text).unwrap_or_else(|problems| panic!("{problems}"));
-        let watched = assemble(&config.vaults, &[]).unwrap().remove(0).watched;
+        let watched = assemble(&config.vaults, &[]).unwrap().remove(0);
+        let watched = watched.watched().unwrap().clone();
         let reached = reach_securely(&watched.host, watched.port, None, watched.tls).await;
         assert_eq!(reached.is_ok(), is_up, "{:?}", reached.err());
     }

@@ -2,7 +2,7 @@
 
 use super::{Absent, Key};
 
-const fn key(
+pub(super) const fn key(
     name: &'static str,
     value: &'static str,
     absent: Absent,
@@ -12,7 +12,7 @@ const fn key(
     Key { name, value, absent, meaning, example }
 }
 
-const SECRET: &str =
+pub(super) const SECRET: &str =
     "secret reference: { file = \"…\" }, { env = \"…\" } or { credential = \"…\" }";
 
 /// `state-dir`
