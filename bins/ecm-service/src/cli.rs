@@ -81,6 +81,15 @@ pub enum Command {
         a vault user and with 1 for nobody.")]
     ExplainName(ExplainNameArgs),
 
+    /// Look at the directories: which servers, how protected, which domains, what is otherwise.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service directories --config config.toml\n  \
+        ecm-service directories -c config.toml --json | jq '.[].report.servers[].problem'\n\n\
+        Every server of every [[directory]] is connected to and asked what it is. The names that \
+        the forest has for a domain are held against those of the mapping. Ends with 2 when a \
+        server cannot be used or something is otherwise than it should be.")]
+    Directories(DirectoriesArgs),
+
     /// Set everything up, and test it, on a local web page.
     #[command(after_long_help = "Examples:\n  \
         ecm-service configure --config /etc/ecm-service/config.toml\n  \
@@ -159,6 +168,17 @@ pub struct ExplainNameArgs {
     /// persons would meet in one vault user.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "dn", "provider"])]
     pub from: Option<PathBuf>,
+    /// The configuration file.
+    #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
+    pub config: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `directories`.
+#[derive(Debug, clap::Args)]
+pub struct DirectoriesArgs {
     /// The configuration file.
     #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
     pub config: PathBuf,

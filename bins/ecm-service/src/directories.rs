@@ -36,6 +36,18 @@ impl DomainDirectories {
         directories: &[DirectoryConfig],
         roots: &[CertificateDer<'static>],
     ) -> Result<Self, DirectorySetupError> {
+        Ok(Self(Self::each(directories, roots)?))
+    }
+
+    /// The same, one by one.
+    ///
+    /// # Errors
+    ///
+    /// See [`DirectorySetupError`].
+    pub fn each(
+        directories: &[DirectoryConfig],
+        roots: &[CertificateDer<'static>],
+    ) -> Result<HashMap<String, LdapDirectory>, DirectorySetupError> {
         let mut assembled = HashMap::new();
         for directory in directories {
             let domain = directory.domain.clone();
@@ -44,6 +56,7 @@ impl DomainDirectories {
             let bind = directory.bind.clone();
             let settings = LdapSettings {
                 servers: directory.servers.clone(),
+                discovery: directory.discovery.clone(),
                 tls,
                 bind: bind.map(|(name, password)| LdapBind { name, password }),
                 base: directory.base.clone(),
@@ -53,7 +66,7 @@ impl DomainDirectories {
             };
             assembled.insert(domain, LdapDirectory::new(settings));
         }
-        Ok(Self(assembled))
+        Ok(assembled)
     }
 }
 

@@ -13,18 +13,23 @@
 
 mod cache;
 mod connection;
+mod discovery;
 mod entries;
 mod groups;
 mod guard;
+mod probe;
 mod search;
 mod servers;
 mod settings;
+mod srv_order;
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use tokio::sync::OnceCell;
 
+pub use discovery::Discovery;
+pub use probe::{CrossRef, DirectoryKind, DirectoryReport, ServerReport};
 pub use settings::{
     CacheLimits, LdapBind, LdapServer, LdapSettings, LdapUrlError, Schema, Security, TimeLimits,
 };
@@ -46,7 +51,7 @@ impl LdapDirectory {
     #[must_use]
     pub fn new(settings: LdapSettings) -> Self {
         let cache = Cache::new(settings.cache.clone());
-        let servers = Servers::new(settings.servers.len());
+        let servers = Servers::new(&settings.servers, settings.discovery.as_ref());
         Self { settings, servers, cache }
     }
 
@@ -66,6 +71,12 @@ impl LdapDirectory {
         let answer = cell.get_or_init(|| self.ask(question, now)).await.clone();
         self.cache.keep(question, &cell, &answer);
         answer
+    }
+
+    /// Looks at every server: whether it answers, how the connection is protected, what it is, and
+    /// which domains it knows. For people who set it up; nothing of it is remembered.
+    pub async fn probe(&self) -> DirectoryReport {
+        probe::probe(&self.settings, &self.servers).await
     }
 
     /// Forgets what was answered: after the rules or the servers changed.

@@ -52,7 +52,7 @@ pub use pointer::Pointed;
 pub use problem::{MappingProblem, Warning};
 pub use refusal::Refusal;
 pub use resolution::{DecidedBy, DomainId, Outcome, Resolution, StatedUser, VaultUser};
-pub use rule_set::RuleSet;
+pub use rule_set::{DomainNames, RuleSet};
 pub use runas::{Runas, RunasError};
 pub use sid::{Sid, SidError, SidProblem};
 pub use trace::Trace;

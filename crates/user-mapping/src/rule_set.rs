@@ -179,6 +179,14 @@ impl RuleSet {
         self.domains.ids()
     }
 
+    /// Under which names a domain is known.
+    #[must_use]
+    pub fn names_of(&self, id: &str) -> Option<DomainNames<'_>> {
+        let domain = self.domains.find_by_id(id).and_then(|index| self.domains.get(index))?;
+        let netbios = domain.netbios.as_deref();
+        Some(DomainNames { netbios, dns: &domain.dns, suffix: &domain.suffix })
+    }
+
     /// The ids of those whose directory may be asked.
     pub fn domains_with_directory(&self) -> impl Iterator<Item = &DomainId> {
         self.domains.with_directory().filter_map(|index| self.domains.id(index))
@@ -234,6 +242,17 @@ impl RuleSet {
         };
         Progress::Done(Box::new(Resolution { outcome, trace }))
     }
+}
+
+/// The names of a domain in the mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DomainNames<'r> {
+    /// The left side of `ACME\joe.user`.
+    pub netbios: Option<&'r str>,
+    /// DNS names.
+    pub dns: &'r [String],
+    /// Suffixes of principal names.
+    pub suffix: &'r [String],
 }
 
 /// How much of what a site states is kept in a trace, in octets.

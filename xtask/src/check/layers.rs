@@ -61,9 +61,10 @@ const ROOMS: [Room; 15] = [
 ];
 
 /// Crates that reach for the outside world.
-const IMPURE: [&str; 21] = [
+const IMPURE: [&str; 22] = [
     "axum",
     "getrandom",
+    "hickory-resolver",
     "hyper",
     "hyper-rustls",
     "hyper-util",
@@ -89,7 +90,7 @@ const IMPURE: [&str; 21] = [
 /// What the modules need that open connections: crate, feature, dependencies. All are optional.
 const CONNECTING: [(&str, &str, &[&str]); 2] = [
     ("ps-client", "https", &["hyper", "hyper-rustls", "hyper-util", "rustls-native-certs"]),
-    ("user-mapping", "ldap", &["ldap3", "tokio-rustls"]),
+    ("user-mapping", "ldap", &["hickory-resolver", "ldap3", "tokio-rustls"]),
 ];
 
 /// The features that these modules and the runtime file are behind: crate, feature, and what it

@@ -10,6 +10,7 @@ use crate::exit::Exit;
 mod check_config;
 mod config_reference;
 mod configure;
+mod directories;
 mod explain_name;
 mod explain_names;
 mod log_level;
@@ -28,6 +29,7 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::ExplainName(args) => explain_name::explain_name(&args),
         Command::LogLevel(args) => log_level::log_level(&args),
         Command::Status(args) => status::status(&args),
+        Command::Directories(args) => directories::directories(&args),
         Command::Configure(args) => configure::configure(&args),
         Command::Test(args) => test::test(&args),
         Command::Completions { shell } => manual::completions(shell),

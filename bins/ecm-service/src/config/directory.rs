@@ -1,11 +1,13 @@
 //! `[[directory]]`: where the users of a domain are written down.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 
+use rustls::pki_types::ServerName;
 use secrecy::SecretString;
 use service_host::tls::Trust;
 use user_mapping::Dn;
-use user_mapping::ldap::{LdapServer, Schema};
+use user_mapping::ldap::{Discovery, LdapServer, Schema};
 
 use super::reader::{At, TableReader};
 use super::site::read_secret_text;
@@ -17,8 +19,10 @@ use super::{Context, key};
 pub struct DirectoryConfig {
     /// The id of the domain in the mapping.
     pub domain: String,
-    /// Its servers, at least one.
+    /// Its servers; none when they are discovered.
     pub servers: Vec<LdapServer>,
+    /// How its servers are found, if they are not written down.
+    pub discovery: Option<Discovery>,
     /// Below which entry users are looked for.
     pub base: String,
     /// As whom to ask: name and password.
@@ -36,6 +40,7 @@ impl DirectoryConfig {
         domains: &mut BTreeMap<String, ()>,
     ) -> Option<Self> {
         let domain = read_domain(&mut reader, domains);
+        let discovery = read_discovery(&mut reader);
         let servers = read_servers(&mut reader);
         let base = read_base(&mut reader);
         let bind = read_bind(&mut reader, context);
@@ -45,6 +50,7 @@ impl DirectoryConfig {
         Some(Self {
             domain: domain?,
             servers: servers?,
+            discovery: discovery?,
             base: base?,
             bind: bind?,
             schema: schema?,
@@ -67,7 +73,28 @@ fn read_domain(
 }
 
 fn read_servers(reader: &mut TableReader<'_, '_>) -> Option<Vec<LdapServer>> {
-    let urls = reader.texts(&key::DIRECTORY_URLS)?;
+    let urls = if reader.has(key::DIRECTORY_URLS.name) {
+        reader.texts(&key::DIRECTORY_URLS)
+    } else {
+        None
+    };
+    let (has_urls, is_discovered) =
+        (reader.has(key::DIRECTORY_URLS.name), reader.has(key::DIRECTORY_DISCOVER.name));
+    if has_urls == is_discovered {
+        reader.problem(
+            reader.span(),
+            "a directory has either `urls` or `discover`",
+            format!(
+                "write its servers, for example urls = {}, or the domain to look them up in",
+                key::DIRECTORY_URLS.example
+            ),
+        );
+        return None;
+    }
+    if is_discovered {
+        return Some(Vec::new());
+    }
+    let urls = urls?;
     let mut servers = Vec::new();
     for At { value, span } in urls {
         match LdapServer::parse(value) {
@@ -85,6 +112,53 @@ fn read_servers(reader: &mut TableReader<'_, '_>) -> Option<Vec<LdapServer>> {
     }
     Some(servers)
 }
+
+/// The outer `Option` is `None` when a key is wrong.
+fn read_discovery(reader: &mut TableReader<'_, '_>) -> Option<Option<Discovery>> {
+    let site = reader.text(&key::DIRECTORY_DISCOVER_SITE).map(|at| at.value.to_owned());
+    let mut name_servers = Vec::new();
+    if reader.has(key::DIRECTORY_DNS_SERVERS.name) {
+        for At { value, span } in reader.texts(&key::DIRECTORY_DNS_SERVERS)? {
+            let with_port = value.parse::<SocketAddr>();
+            let alone = value.parse::<IpAddr>().map(|address| SocketAddr::new(address, DNS_PORT));
+            match with_port.or(alone) {
+                Ok(address) => name_servers.push(address),
+                Err(_) => {
+                    let message = format!("`{value}` is no address of a name server");
+                    let example = key::DIRECTORY_DNS_SERVERS.example;
+                    reader.problem(span, message, format!("write for example: {example}"));
+                    return None;
+                }
+            }
+        }
+    }
+    if !reader.has(key::DIRECTORY_DISCOVER.name) {
+        if site.is_some() || !name_servers.is_empty() {
+            reader.problem(
+                reader.span(),
+                "`discover-site` and `dns-servers` go with `discover`",
+                "add `discover`, or remove them",
+            );
+            return None;
+        }
+        return Some(None);
+    }
+    let At { value, span } = reader.text(&key::DIRECTORY_DISCOVER)?;
+    if !value.contains('.') || ServerName::try_from(value).is_err() {
+        let message = format!("`{value}` is no DNS name of a domain");
+        let example = key::DIRECTORY_DISCOVER.example;
+        reader.problem(span, message, format!("write for example: discover = {example}"));
+        return None;
+    }
+    let mut seed = [0; 8];
+    // Without chance the order is always the same, which is all that is lost.
+    let _ = getrandom::fill(&mut seed);
+    let seed = u64::from_le_bytes(seed);
+    Some(Some(Discovery { domain: value.to_owned(), site, name_servers, seed }))
+}
+
+/// The port of DNS.
+const DNS_PORT: u16 = 53;
 
 fn read_base(reader: &mut TableReader<'_, '_>) -> Option<String> {
     let At { value, span } = reader.text(&key::DIRECTORY_BASE)?;

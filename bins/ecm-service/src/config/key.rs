@@ -162,6 +162,9 @@ pub static TABLES: &[Table] = &[
         keys: &[
             &DIRECTORY_DOMAIN,
             &DIRECTORY_URLS,
+            &DIRECTORY_DISCOVER,
+            &DIRECTORY_DISCOVER_SITE,
+            &DIRECTORY_DNS_SERVERS,
             &DIRECTORY_BASE,
             &DIRECTORY_BIND_NAME,
             &DIRECTORY_BIND_PASSWORD,

@@ -150,6 +150,15 @@ fn what_does_not_fit_together_about_directories_is_told_with_its_line() {
         ("ldaps://dc1", "https://dc1", "starts with neither ldaps:// nor ldap://"),
         ("ldaps://dc1.acme.test", "ldaps://dc1/dc=x", "goes on after host and port"),
         ("[\"ldaps://dc1.acme.test\"]", "[]", "urls"),
+        ("base =", "discover = \"acme.test\"\nbase =", "either `urls` or `discover`"),
+        ("urls = [\"ldaps://dc1.acme.test\"]\n", "", "either `urls` or `discover`"),
+        ("urls = [\"ldaps://dc1.acme.test\"]", "discover = \"acme\"", "no DNS name of a domain"),
+        ("base =", "dns-servers = [\"192.0.2.53\"]\nbase =", "go with `discover`"),
+        (
+            "urls = [\"ldaps://dc1.acme.test\"]",
+            "discover = \"acme.test\"\ndns-servers = [\"dns\"]",
+            "`dns` is no address of a name server",
+        ),
         ("dc=acme,dc=test", "dc=acme,,dc=test", "`base`"),
         ("base =", "bind-name = \"cn=x\"\nbase =", "go together"),
         ("base =", "schema = \"posix\"\nbase =", "schema"),
@@ -245,4 +254,43 @@ async fn rules_change_while_the_service_runs_and_wrong_ones_change_nothing() {
     house.until("the new rules are in force", |house| house.log().contains("\"event\":106")).await;
     let refusal = house.site.search(Search::new(joe, jump_client("APP01"))).await.unwrap_err();
     assert_eq!(refusal.category(), Some(Category::UserUnmapped), "{refusal}");
+}
+
+#[test]
+fn servers_are_found_looked_at_and_held_against_the_mapping() {
+    let place = Place::new().unwrap();
+    let Some(server) = started("directories with Samba", SambaAd::start(&place)) else { return };
+    let (bind, base, dns) = (SambaAd::SERVICE, SambaAd::BASE_DN, server.dns_address());
+    let mapping =
+        MAPPING.replace("[[mapping.rule]]", "directory = \"when-needed\"\n[[mapping.rule]]");
+    let desk = Desk::new(&format!(
+        "{GOOD}[[directory]]\ndomain = \"acme\"\ndiscover = \"acme.test\"\n\
+         dns-servers = [\"{dns}\"]\nbase = \"{base}\"\nbind-name = \"{bind}\"\n\
+         bind-password = {{ file = \"password\" }}\nca-file = \"ca.pem\"\n\
+         system-roots = false\n{mapping}"
+    ));
+    desk.put("password", SambaAd::USER_PASSWORD);
+    desk.put("ca.pem", place.ca_pem());
+    let (ended, told, said) = desk.run(&["directories"]);
+    assert_eq!(ended, code(Exit::Ok), "{told}{said}");
+    for words in [
+        "ldaps://dc1.acme.test:636",
+        "simple bind in ",
+        "no channel binding",
+        "is         samba",
+        "ACME = acme.test below DC=acme,DC=test",
+        "suffixes   acme-inc.com",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(!told.contains(SambaAd::USER_PASSWORD));
+    let (ended, told, _) = desk.run(&["explain-name", "joe.user@acme-inc.com"]);
+    assert_eq!(ended, code(Exit::Ok), "{told}");
+
+    let config = fs::read_to_string(desk.0.path().join("config.toml")).unwrap();
+    desk.put("config.toml", &config.replace("netbios = \"ACME\"", "netbios = \"ACMECORP\""));
+    let (ended, told, _) = desk.run(&["directories", "--json"]);
+    assert_eq!(ended, code(Exit::Failed));
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert!(told[0]["differences"][0].as_str().unwrap().contains("`ACME`"), "{told}");
 }

@@ -1,6 +1,7 @@
 //! One connection to one server: encrypted, guarded, bound.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
@@ -41,6 +42,7 @@ impl Trouble {
 #[derive(Debug)]
 pub(super) struct Connection {
     ldap: Ldap,
+    pub(super) spoken: Spoken,
     tasks: [AbortHandle; 2],
 }
 
@@ -52,12 +54,14 @@ impl Drop for Connection {
 
 impl Connection {
     /// Connects, within the limit for it.
+    /// A server that was looked up is `at` these addresses; the name alone is in its certificate.
     pub(super) async fn open(
         server: &LdapServer,
+        at: &[IpAddr],
         settings: &LdapSettings,
     ) -> Result<Self, Trouble> {
         let limit = settings.limits.connect;
-        match tokio::time::timeout(limit, Self::open_unlimited(server, settings)).await {
+        match tokio::time::timeout(limit, Self::open_unlimited(server, at, settings)).await {
             Ok(opened) => opened,
             Err(_) => {
                 let limit = limit.as_secs_f32();
@@ -66,11 +70,20 @@ impl Connection {
         }
     }
 
-    async fn open_unlimited(server: &LdapServer, settings: &LdapSettings) -> Result<Self, Trouble> {
+    async fn open_unlimited(
+        server: &LdapServer,
+        at: &[IpAddr],
+        settings: &LdapSettings,
+    ) -> Result<Self, Trouble> {
         let failed = |what: &str, error: &io::Error| Trouble::Server(format!("{what}: {error}"));
-        let mut tcp = TcpStream::connect((server.host.as_str(), server.port))
-            .await
-            .map_err(|error| failed("cannot connect", &error))?;
+        let addresses: Vec<SocketAddr> =
+            at.iter().map(|address| SocketAddr::new(*address, server.port)).collect();
+        let connected = if addresses.is_empty() {
+            TcpStream::connect((server.host.as_str(), server.port)).await
+        } else {
+            TcpStream::connect(addresses.as_slice()).await
+        };
+        let mut tcp = connected.map_err(|error| failed("cannot connect", &error))?;
         // Questions are small and waited for.
         tcp.set_nodelay(true).map_err(|error| failed("cannot connect", &error))?;
         if server.security == Security::StartTls {
@@ -82,6 +95,7 @@ impl Connection {
             .connect(name, tcp)
             .await
             .map_err(|error| failed("TLS", &error))?;
+        let tls_spoken = Spoken::of(tls.get_ref().1);
         let (ours, theirs) = pair().await.map_err(|error| failed("no socket pair", &error))?;
         let guard = tokio::task::spawn(async move {
             if let Err(error) = relay(tls, ours).await {
@@ -100,12 +114,29 @@ impl Connection {
             }
         });
         let tasks = [guard.abort_handle(), driver.abort_handle()];
-        bind(&mut ldap, settings).await.map(|()| Self { ldap, tasks })
+        bind(&mut ldap, settings).await.map(|()| Self { ldap, spoken: tls_spoken, tasks })
     }
 
     /// A handle for one question, each answer within `limit`.
     pub(super) fn handle(&self, limit: Duration) -> Handle {
         Handle { ldap: self.ldap.clone(), limit }
+    }
+}
+
+/// What was agreed on when the connection was encrypted.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Spoken {
+    pub(super) version: String,
+    pub(super) cipher: String,
+}
+
+impl Spoken {
+    fn of(tls: &rustls::ClientConnection) -> Self {
+        let told = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
+        Self {
+            version: told(tls.protocol_version().map(|version| format!("{version:?}"))),
+            cipher: told(tls.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()))),
+        }
     }
 }
 

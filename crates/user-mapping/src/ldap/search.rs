@@ -137,7 +137,11 @@ impl Handle {
         match result.rc {
             0 => {}
             4 => return Ok(Found::TooMany),
-            32 => return Ok(Found::Entries(Vec::new())),
+            // Only a search of one entry tells so that the entry is not there.
+            32 if scope == Scope::Base => return Ok(Found::Entries(Vec::new())),
+            32 => {
+                return Err(Trouble::Settled(format!("the base `{base}` is not there")));
+            }
             // Out of time, busy, unavailable: another server may have more of it.
             code @ (3 | 51 | 52) => return Err(Trouble::Server(refusal(code, &result.text))),
             code => {

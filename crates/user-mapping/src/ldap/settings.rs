@@ -6,11 +6,15 @@ use std::time::Duration;
 use rustls::ClientConfig;
 use secrecy::SecretString;
 
+use super::Discovery;
+
 /// What is decided about the directory of one domain.
 #[derive(Debug, Clone)]
 pub struct LdapSettings {
-    /// The servers, in the order they are tried.
+    /// The servers, in the order they are tried. Not looked at when they are discovered.
     pub servers: Vec<LdapServer>,
+    /// How the servers are found, if they are not written down.
+    pub discovery: Option<Discovery>,
     /// Whom to trust as server, and what to show as client.
     pub tls: Arc<ClientConfig>,
     /// As whom to ask. Without one the questions are anonymous.

@@ -69,6 +69,7 @@ pub(crate) fn settings(
 ) -> LdapSettings {
     LdapSettings {
         servers: urls.iter().map(|url| LdapServer::parse(url).unwrap()).collect(),
+        discovery: None,
         tls: trusting(ca_pem),
         bind: Some(LdapBind { name: bind.0.to_owned(), password: bind.1.into() }),
         base: base.to_owned(),

@@ -362,11 +362,37 @@ pub static DIRECTORY_DOMAIN: Key = key(
     "Whose users the directory holds.",
     "\"acme\"",
 );
+/// `directory.discover`
+pub static DIRECTORY_DISCOVER: Key = key(
+    "discover",
+    "DNS name",
+    Absent::Means("the servers are those of urls"),
+    "The DNS name of the domain, whose servers are looked up (SRV records) instead of being written \
+     down in urls. They are asked by LDAPS, must lie in the domain, and must show a certificate for \
+     the name that was found.",
+    "\"acme.example.com\"",
+);
+/// `directory.discover-site`
+pub static DIRECTORY_DISCOVER_SITE: Key = key(
+    "discover-site",
+    "string",
+    Absent::Means("all domain controllers are taken"),
+    "The site of Active Directory whose servers are near.",
+    "\"Default-First-Site-Name\"",
+);
+/// `directory.dns-servers`
+pub static DIRECTORY_DNS_SERVERS: Key = key(
+    "dns-servers",
+    "list of address[:port]",
+    Absent::Means("the machine's own name servers"),
+    "Which name servers are asked for servers to discover.",
+    "[\"192.0.2.53\"]",
+);
 /// `directory.urls`
 pub static DIRECTORY_URLS: Key = key(
     "urls",
     "list of ldaps://host[:port] or ldap://host[:port]",
-    Absent::Refused,
+    Absent::Means("discover must be given instead"),
     "Its servers, in the order they are tried. Behind ldap:// the connection is encrypted by \
      StartTLS before anything is said; there are no unencrypted ones.",
     "[\"ldaps://dc1.acme.example.com\", \"ldaps://dc2.acme.example.com\"]",

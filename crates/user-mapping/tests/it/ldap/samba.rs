@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use directory_rig::{Place, SambaAd};
-use user_mapping::ldap::{LdapDirectory, LdapSettings};
+use user_mapping::ldap::{DirectoryKind, Discovery, LdapDirectory, LdapSettings};
 use user_mapping::{Answer, Outcome, Refusal, StatedUser};
 
 use super::{check, resolve, rules, settings, started, why_not};
@@ -110,4 +110,96 @@ async fn a_wrong_password_and_a_dead_controller_are_told_apart() {
     let answer: Answer = directory.answer(&question, SystemTime::now()).await;
     let why = why_not(answer);
     assert!(why.contains("cannot connect"), "{why}");
+}
+
+fn discovered(server: &SambaAd, domain: &str) -> LdapSettings {
+    LdapSettings {
+        servers: Vec::new(),
+        discovery: Some(Discovery {
+            domain: domain.to_owned(),
+            site: Some("Default-First-Site-Name".to_owned()),
+            name_servers: vec![server.dns_address()],
+            seed: 7,
+        }),
+        ..of(server, &server.ldaps_url())
+    }
+}
+
+#[tokio::test]
+async fn servers_are_found_by_the_domain_alone() {
+    let place = Place::new().unwrap();
+    let Some(mut server) = started("discovery at Samba", SambaAd::start(&place)) else { return };
+    let directory = LdapDirectory::new(discovered(&server, "acme.test"));
+    let rules = rules(&RULES.replace("{dir.userPrincipalName}", "{netbios}\\{user}-r"));
+    check(&rules, &directory, &[(r"ACME\joe.user", "", Ok(r"ACME\joe.user-r"))]).await;
+    let report = directory.probe().await;
+    assert_eq!(report.servers.len(), 1, "{report:?}");
+    assert_eq!(report.servers[0].address, "ldaps://dc1.acme.test:636");
+
+    // The certificate is for the name that was found, so a forged address would not do.
+    let mut untrusting = discovered(&server, "acme.test");
+    untrusting.tls = super::trusting("");
+    let report = LdapDirectory::new(untrusting).probe().await;
+    let problem = report.servers[0].problem.as_ref().unwrap();
+    assert!(problem.contains("TLS") && problem.contains("UnknownIssuer"), "{problem}");
+
+    let report = LdapDirectory::new(discovered(&server, "nowhere.test")).probe().await;
+    let problem = report.problem.unwrap();
+    assert!(problem.contains("no server is known: _ldap._tcp."), "{problem}");
+
+    // Without name servers there is no list, and nobody waits for ever.
+    server.kill();
+    let mut settings = discovered(&server, "acme.test");
+    settings.limits.connect = std::time::Duration::from_secs(2);
+    let report = LdapDirectory::new(settings).probe().await;
+    assert!(report.problem.is_some(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_domain_controller_tells_what_it_is_and_what_the_table_says_otherwise() {
+    let place = Place::new().unwrap();
+    let Some(server) = started("a look at Samba", SambaAd::start(&place)) else { return };
+    let directory = LdapDirectory::new(of(&server, &server.ldaps_url()));
+    let report = directory.probe().await;
+    let told = &report.servers[0];
+    assert_eq!((told.problem.as_deref(), told.kind), (None, DirectoryKind::Samba), "{told:?}");
+    assert_eq!((told.protection, told.bind, told.channel_binding), ("LDAPS", "simple", false));
+    assert!(told.tls_version.starts_with("TLSv1_"), "{told:?}");
+    assert_eq!(told.default_base.as_deref(), Some("DC=acme,DC=test"));
+    assert!(told.sasl_mechanisms.iter().any(|one| one == "GSSAPI"), "{told:?}");
+    assert_eq!(told.domains.len(), 1);
+    assert_eq!(
+        (told.domains[0].netbios.as_str(), told.domains[0].dns.as_str()),
+        ("ACME", "acme.test")
+    );
+    assert_eq!(told.suffixes, ["acme-inc.com"]);
+    assert!(told.warnings.is_empty(), "{:?}", told.warnings);
+
+    let with = |lines: &str| {
+        let text = RULES.replace("netbios = \"ACME\"\ndns = [\"acme.test\"]", lines);
+        let rules = rules(
+            &text
+                .replace("{dir.userPrincipalName}", "{user}")
+                .replace("{netbios}\\{user}", "{user}"),
+        );
+        report.compare(&rules.names_of("acme").unwrap(), SambaAd::BASE_DN)
+    };
+    let good = "netbios = \"ACME\"\ndns = [\"acme.test\"]\nsuffix = [\"acme-inc.com\"]";
+    assert_eq!(with(good), Vec::<String>::new());
+    let wrong = with("netbios = \"ACMECORP\"\ndns = [\"acme.corp\"]\nsuffix = [\"acme.org\"]");
+    assert_eq!(wrong.len(), 3, "{wrong:?}");
+    assert!(
+        wrong[0].contains("the directory `ACME`") && wrong[2].contains("`acme.org`"),
+        "{wrong:?}"
+    );
+
+    let mut elsewhere = of(&server, &server.url());
+    elsewhere.base = "DC=other,DC=test".to_owned();
+    elsewhere.schema = user_mapping::ldap::Schema::InetOrgPerson {
+        logon_name: "uid".to_owned(),
+        principal_name: None,
+    };
+    let report = LdapDirectory::new(elsewhere).probe().await;
+    assert_eq!(report.servers[0].protection, "StartTLS");
+    assert_eq!(report.servers[0].warnings.len(), 2, "{:?}", report.servers[0].warnings);
 }
