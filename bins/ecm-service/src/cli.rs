@@ -1,5 +1,7 @@
 //! The command line: what can be typed, and the help that teaches it.
 
+pub mod plugins;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,6 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::exit::Exit;
 use crate::trial::JumpItem;
+use plugins::PluginsCommand;
 
 /// Offers vault credentials to remote-support sessions.
 #[derive(Debug, Parser)]
@@ -112,6 +115,10 @@ pub enum Command {
         cases lie in test-cases.toml beside the configuration. Ends with 2 when something was \
         refused or is otherwise than expected.")]
     Test(TestArgs),
+
+    /// List, check and try plugins: vaults that are programs of their own.
+    #[command(subcommand)]
+    Plugins(PluginsCommand),
 
     /// Print a completion script for a shell.
     #[command(after_long_help = "Example:\n  \

@@ -3,6 +3,8 @@
 //! This is the composition root of the credential flow: sockets, time, files and processes live
 //! here and nowhere below. See `ARCHITECTURE.md` for the way of a question through the house.
 
+#[cfg(unix)]
+pub mod broker_api;
 pub mod cli;
 pub mod command;
 pub mod config;

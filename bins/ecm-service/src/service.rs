@@ -17,12 +17,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
+#[cfg(unix)]
+use crate::broker_api;
 use crate::config::Config;
 use crate::desk::Desk;
 use crate::directories::{DirectorySetupError, mapping_of};
 use crate::event_code::Event;
 use crate::giver::{keep_giving_back, tell};
-use crate::greeting::SelfPortrait;
+use crate::greeting::{SelfPortrait, hello};
 use crate::identity::{self, IdentityError};
 use crate::ports::{AuditFile, LedgerFile, MachineClock, MachineEntropy};
 #[cfg(unix)]
@@ -69,6 +71,9 @@ pub enum StartError {
     /// A directory cannot be set up.
     #[error(transparent)]
     Directory(#[from] DirectorySetupError),
+    /// The socket of the broker API cannot be opened.
+    #[error("the socket of the broker API cannot be opened")]
+    BrokerApi(#[source] io::Error),
     /// A site cannot be set up.
     #[error(transparent)]
     Site(#[from] SiteSetupError),
@@ -121,6 +126,26 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
             site_keeper(site, &roots, &who, &vault_board, desk, board.clone(), &stop_receiver)?;
         boards.push(board);
         keepers.spawn(keeper.keep());
+    }
+    #[cfg(unix)]
+    if let Some(api) = &config.broker_api {
+        let address = format!("unix:{}", api.socket.display());
+        let board = SiteBoard::new(api.name.clone(), address, started_at);
+        let listener = broker_api::open(&api.socket).map_err(StartError::BrokerApi)?;
+        boards.push(board.clone());
+        let (who, seen) = (who.clone(), vault_board.clone());
+        let api = broker_api::BrokerApi {
+            config: api.clone(),
+            hello: Box::new(move || hello(&who, None, &seen)),
+            answers: Arc::new(Desk::new(
+                api.name.clone(),
+                Arc::clone(&broker),
+                vault_board.health(),
+            )),
+            board,
+            stop: stop_receiver.clone(),
+        };
+        keepers.spawn(api.serve(listener));
     }
     let mut helpers = JoinSet::new();
     #[cfg(unix)]

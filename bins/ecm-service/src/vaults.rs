@@ -182,12 +182,7 @@ pub fn plugin_of(vault: &str, config: &PluginVaultConfig) -> Plugin {
     let installed = &config.installed;
     Plugin {
         vault: vault.to_owned(),
-        launch: Launch {
-            program: installed.program.clone(),
-            arguments: installed.manifest.command.iter().skip(1).cloned().collect(),
-            folder: installed.folder.clone(),
-            environment: config.environment.clone(),
-        },
+        launch: Launch::of(installed, config.environment.clone()),
         introduction: Introduction {
             hello: Arc::new(hello(vault, &config.settings)),
             manifest: installed.manifest.clone(),

@@ -15,6 +15,7 @@ mod explain_name;
 mod explain_names;
 mod log_level;
 mod manual;
+mod plugins;
 mod run;
 mod status;
 mod test;
@@ -32,6 +33,7 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Directories(args) => directories::directories(&args),
         Command::Configure(args) => configure::configure(&args),
         Command::Test(args) => test::test(&args),
+        Command::Plugins(command) => plugins::plugins(&command),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::man(),
     }

@@ -50,7 +50,8 @@ fn exit_of(error: &StartError) -> Exit {
     match error {
         StartError::StateDir(StateDirError::InUse { .. }) => Exit::Unavailable,
         StartError::StateDir(StateDirError::NotUsable { cause, .. })
-        | StartError::File { cause, .. } => of_io(cause),
+        | StartError::File { cause, .. }
+        | StartError::BrokerApi(cause) => of_io(cause),
 
         StartError::Identity(error) => of_io(&error.cause),
         StartError::StateDir(_) | StartError::Ledger(_) => Exit::CannotWrite,

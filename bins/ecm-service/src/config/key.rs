@@ -58,7 +58,16 @@ pub static TABLES: &[Table] = &[
         header: "",
         meaning: "The service as a whole.",
         keys: &[&STATE_DIR, &STOP_GRACE, &MAX_RESULTS],
-        tables: &["log", "credential-ids", "plugins", "site", "vault", "directory", "mapping"],
+        tables: &[
+            "log",
+            "credential-ids",
+            "broker-api",
+            "plugins",
+            "site",
+            "vault",
+            "directory",
+            "mapping",
+        ],
     },
     Table {
         name: "log",
@@ -72,6 +81,13 @@ pub static TABLES: &[Table] = &[
         header: "[credential-ids]",
         meaning: "How offered credentials are named towards the site.",
         keys: &[&CREDENTIAL_IDS_KEY],
+        tables: &[],
+    },
+    Table {
+        name: "broker-api",
+        header: "[broker-api]",
+        meaning: "A socket where programs of this machine use the broker, as a site would.",
+        keys: &[&BROKER_SOCKET, &BROKER_NAME, &BROKER_IN_FLIGHT, &BROKER_LINKS],
         tables: &[],
     },
     Table {

@@ -15,6 +15,7 @@ use service_host::logging::{LogConfig, LogFormat};
 use toml::de::DeTable;
 use user_mapping::RuleSet;
 
+pub mod broker_api;
 pub mod directory;
 pub mod key;
 pub mod mapping;
@@ -26,6 +27,7 @@ pub mod site;
 pub mod tls;
 pub mod vault;
 
+pub use broker_api::BrokerApiConfig;
 pub use directory::DirectoryConfig;
 pub use problem::{Problem, Problems};
 pub use secret::{Process, Surroundings};
@@ -49,6 +51,8 @@ pub struct Config {
     pub log: LogConfig,
     /// The sites to serve, at least one, with different names.
     pub sites: Vec<SiteConfig>,
+    /// Where programs of this machine use the broker, if anywhere.
+    pub broker_api: Option<BrokerApiConfig>,
     /// Where plugins are looked for.
     pub plugins: PathBuf,
     /// The vaults to ask, at least one, with different names.
@@ -175,10 +179,7 @@ impl Config {
         let credential_id_key =
             top.table("credential-ids").and_then(|reader| read_credential_id_key(reader, context));
 
-        let plugins = match top.table("plugins").and_then(read_plugins) {
-            Some(folder) => context.base.join(folder),
-            None => context.plugins.clone(),
-        };
+        let plugins = read_plugins(&mut top, context);
         let context = &Context { plugins, ..*context };
 
         let mut names = BTreeMap::new();
@@ -186,6 +187,10 @@ impl Config {
         for reader in top.tables("site") {
             sites.push(SiteConfig::from_reader(reader, context, &mut names));
         }
+        let broker_api = match top.table("broker-api") {
+            Some(reader) => BrokerApiConfig::from_reader(reader, context, &mut names),
+            None => Some(None),
+        };
         let mut names = BTreeMap::new();
         let mut vaults = Vec::new();
         for reader in top.tables("vault") {
@@ -220,6 +225,7 @@ impl Config {
             max_results: usize::from(max_results),
             log,
             sites: sites.into_iter().collect::<Option<_>>()?,
+            broker_api: broker_api?,
             plugins: context.plugins.clone(),
             vaults: vaults.into_iter().collect::<Option<_>>()?,
             credential_id_key,
@@ -244,6 +250,27 @@ impl Config {
         let mut top = TableReader::new(key::table(""), tree.get_ref(), 0..0, &findings);
         let context = Context { base: &base, surroundings, plugins: PathBuf::new() };
         read_state_dir(&mut top, &context).ok_or_else(|| findings.into_problems())
+    }
+}
+
+impl Config {
+    /// Reads no more than where plugins are.
+    ///
+    /// # Errors
+    ///
+    /// Problems of the file or of this key.
+    pub fn plugins_folder_of(
+        path: &Path,
+        surroundings: &dyn Surroundings,
+    ) -> Result<PathBuf, Problems> {
+        let text = read_file(path)?;
+        let findings = Findings::new(path, &text);
+        let (tree, _) = DeTable::parse_recoverable(&text);
+        let base = path.parent().unwrap_or(Path::new("")).to_owned();
+        let mut top = TableReader::new(key::table(""), tree.get_ref(), 0..0, &findings);
+        let context = Context { base: &base, surroundings, plugins: DEFAULT_FOLDER.into() };
+        let folder = read_plugins(&mut top, &context);
+        if findings.is_empty() { Ok(folder) } else { Err(findings.into_problems()) }
     }
 }
 
@@ -286,10 +313,13 @@ fn fit_together(
     is_whole.then_some(fitting)
 }
 
-fn read_plugins(mut reader: TableReader<'_, '_>) -> Option<PathBuf> {
-    let folder = reader.path(&key::PLUGINS_FOLDER).map(|at| at.value);
-    reader.finish();
-    folder
+fn read_plugins(top: &mut TableReader<'_, '_>, context: &Context<'_>) -> PathBuf {
+    let folder = top.table("plugins").and_then(|mut reader| {
+        let folder = reader.path(&key::PLUGINS_FOLDER).map(|at| at.value);
+        reader.finish();
+        folder
+    });
+    folder.map_or_else(|| context.plugins.clone(), |folder| context.base.join(folder))
 }
 
 /// What reading a value may need besides the value.

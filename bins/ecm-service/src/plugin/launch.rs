@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
+use super::folder::Installed;
+
 /// How a plugin is started.
 #[derive(Debug, Clone)]
 pub struct Launch {
@@ -20,6 +22,19 @@ pub struct Launch {
     pub folder: PathBuf,
     /// Its whole environment.
     pub environment: BTreeMap<String, String>,
+}
+
+impl Launch {
+    /// How an installed plugin is started.
+    #[must_use]
+    pub fn of(installed: &Installed, environment: BTreeMap<String, String>) -> Self {
+        Self {
+            program: installed.program.clone(),
+            arguments: installed.manifest.command.iter().skip(1).cloned().collect(),
+            folder: installed.folder.clone(),
+            environment,
+        }
+    }
 }
 
 /// A running plugin. Dropping it kills its whole process group.

@@ -6,6 +6,7 @@
 
 pub mod backoff;
 pub mod caller;
+pub mod conform;
 pub mod folder;
 pub mod keeper;
 pub mod launch;
@@ -13,4 +14,5 @@ pub mod life;
 pub mod plugin_settings;
 pub mod source;
 pub mod stderr;
+pub mod visit;
 pub mod watch;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use secrecy::SecretSlice;
 use serde_json::Value;
 use source_plugin::{
-    BATCH_ACCOUNTS, Hello, HostIdentity, LINE_LIMIT, Limits, Manifest, PROTOCOL, SecretSetting,
-    SettingKind,
+    BATCH_ACCOUNTS, Hello, HostIdentity, LINE_LIMIT, Limits, Manifest, PROTOCOL, Rehearsal,
+    SecretSetting, SettingKind,
 };
 
 use super::keeper::IN_FLIGHT;
@@ -91,6 +91,20 @@ pub fn check_settings(
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// The settings of a rehearsal. Its secrets are test data and stand there as they are.
+#[must_use]
+pub fn given_for_rehearsal(manifest: &Manifest, rehearsal: &Rehearsal) -> BTreeMap<String, Given> {
+    let given = rehearsal.settings.iter().map(|(name, value)| {
+        let is_secret = manifest.setting(name).is_some_and(|spec| spec.secret);
+        let given = match value.as_str() {
+            Some(text) if is_secret => Given::Secret(text.as_bytes().to_vec().into()),
+            _ => Given::Plain(serde_json::to_value(value).unwrap_or_default()),
+        };
+        (name.clone(), given)
+    });
+    given.collect()
 }
 
 /// The greeting with these settings.

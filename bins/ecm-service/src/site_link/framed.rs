@@ -65,7 +65,8 @@ pub struct FramedWire {
 }
 
 impl FramedWire {
-    fn new(stream: Box<dyn ByteStream>) -> Self {
+    /// Frames on a stream that is open already, and whose other end is known.
+    pub(crate) fn new(stream: Box<dyn ByteStream>) -> Self {
         Self { stream, reader: FrameReader::new(LARGEST_FRAME), piece: vec![0; PIECE] }
     }
 

@@ -103,13 +103,16 @@ impl<D: SiteDialer, A: Answers> Keeper<D, A> {
             site: &self.site,
             hello: (self.hello)(),
             answers: &self.answers,
-            tokens: &self.tokens,
-            token,
+            tokens: Some(&self.tokens),
+            token: Some(token),
             board: &self.board,
             stop: self.stop.clone(),
         };
         let Served { end, served, token } = converse(wire, conversation).await;
-        let end = self.not_connected(&token, end).await;
+        let end = match &token {
+            Some(token) => self.not_connected(token, end).await,
+            None => end,
+        };
         Some((end, served))
     }
 

@@ -56,10 +56,10 @@ pub struct Conversation<'c, A> {
     pub hello: Hello,
     /// Who answers.
     pub answers: &'c Arc<A>,
-    /// Where the token comes from.
-    pub tokens: &'c Arc<TokenSource>,
+    /// Where the token comes from; `None` where the operating system has told who is there.
+    pub tokens: Option<&'c Arc<TokenSource>>,
     /// The token the connection was made with.
-    pub token: AccessToken,
+    pub token: Option<AccessToken>,
     /// What `status` shows.
     pub board: &'c SiteBoard,
     /// Set once, when the program stops.
@@ -81,7 +81,7 @@ pub struct Served {
     /// From the welcome on; zero when there was none.
     pub served: Duration,
     /// The token in use at the end.
-    pub token: AccessToken,
+    pub token: Option<AccessToken>,
 }
 
 /// Talks until the link ends.
@@ -90,7 +90,7 @@ pub async fn converse<W: SiteWire, A: Answers>(wire: W, with: Conversation<'_, A
     let health = with.answers.health();
     let pump = Pump {
         link: Link::new(with.hello.clone(), std::time::Instant::now()),
-        renew_at: with.token.renew_at(),
+        renew_at: with.token.as_ref().map_or(Instant::now() + A_DAY, AccessToken::renew_at),
         places: Arc::new(Semaphore::new(
             WORKED_ON_PER_OPEN.saturating_mul(with.hello.limits.in_flight as usize),
         )),
@@ -361,14 +361,16 @@ impl<A: Answers> Pump<'_, A> {
     fn renew_token(&mut self) {
         // Not due again until it is known what became of this.
         self.renew_at = Instant::now() + A_DAY;
+        let (Some(tokens), Some(old)) = (self.with.tokens, self.with.token.clone()) else {
+            return;
+        };
         let in_band = self.link.welcome().and_then(|welcome| welcome.token.as_ref());
         let in_band = in_band.is_some_and(|life| life.reauth.as_deref() == Some("in_band"));
         if !in_band {
             self.leave(LinkEnd::TokenRanOut, "token");
             return;
         }
-        let (tokens, sender) = (Arc::clone(self.with.tokens), self.sender.clone());
-        let old = self.with.token.clone();
+        let (tokens, sender) = (Arc::clone(tokens), self.sender.clone());
         tokio::spawn(async move {
             tokens.forget(&old).await;
             // When the link is gone, the next one finds the token with its source.
@@ -381,7 +383,7 @@ impl<A: Answers> Pump<'_, A> {
             Ok(token) => {
                 self.renew_at = token.renew_at();
                 self.link.reauth(std::time::Instant::now(), token.secret().clone());
-                self.with.token = token;
+                self.with.token = Some(token);
             }
             Err(error) => {
                 tracing::warn!(site = self.with.site, %error, "the token could not be renewed");

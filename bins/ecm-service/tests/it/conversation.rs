@@ -155,8 +155,8 @@ impl Scene {
                 site: "support",
                 hello: hello(),
                 answers: &answers,
-                tokens: &tokens,
-                token: AccessToken::new("t0k3n".into(), life),
+                tokens: Some(&tokens),
+                token: Some(AccessToken::new("t0k3n".into(), life)),
                 board: &board,
                 stop: stop_receiver,
             };

@@ -319,6 +319,16 @@ runas = '{{netbios}}\{{user}}'
         assert!(come, "not within {PATIENCE:?}: {what}; the service says:\n{}", self.log());
     }
 
+    /// A file of the house.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Waits until the service has ended by itself.
+    pub(crate) async fn wait_for_end(&mut self) -> ExitStatus {
+        wait(self.service.take().expect("the service runs")).await
+    }
+
     fn config_path(&self) -> PathBuf {
         self.folder.path().join("config.toml")
     }

@@ -5,6 +5,7 @@
     reason = "helpers of tests fail the test they serve"
 )]
 
+mod broker_api;
 mod browser;
 mod command_line;
 mod configuration;
@@ -17,7 +18,9 @@ mod house;
 mod leases;
 mod log_lines;
 mod name_mapping;
+mod other_vaults;
 mod planted_secrets;
+mod plugin_commands;
 mod plugin_lives;
 mod site_dialling;
 mod stand_in;

@@ -1,4 +1,4 @@
-//! The keys of vaults that are no Password Safe.
+//! The keys of vaults that are no Password Safe, and of the broker API.
 
 use super::entries::{SECRET, key};
 use super::{Absent, Key};
@@ -67,4 +67,36 @@ pub static VAULT_ENVIRONMENT: Key = key(
     Absent::Default("{}"),
     "The plugin's whole environment: it inherits no variable of the service.",
     "{ LANG = \"C.UTF-8\" }",
+);
+/// `broker-api.socket`
+pub static BROKER_SOCKET: Key = key(
+    "socket",
+    "path",
+    Absent::Means("there is no broker API"),
+    "The Unix socket to listen on. Only the service's own user and root may connect.",
+    "\"/run/ecm-service/broker.sock\"",
+);
+/// `broker-api.name`
+pub static BROKER_NAME: Key = key(
+    "name",
+    "short name",
+    Absent::Default("local"),
+    "What whoever connects is called in logs and in the ledger; another name than any site's.",
+    "\"sidecar\"",
+);
+/// `broker-api.in-flight`
+pub static BROKER_IN_FLIGHT: Key = key(
+    "in-flight",
+    "1 to 64",
+    Absent::Default("8"),
+    "How many questions of one connection may be open at once.",
+    "8",
+);
+/// `broker-api.max-links`
+pub static BROKER_LINKS: Key = key(
+    "max-links",
+    "1 to 64",
+    Absent::Default("4"),
+    "How many connections there may be at once.",
+    "4",
 );
