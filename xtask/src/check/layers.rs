@@ -27,10 +27,11 @@ enum Kind {
     Tool,
 }
 
-const ROOMS: [Room; 15] = [
+const ROOMS: [Room; 16] = [
     Room { name: "user-mapping", kind: Kind::Pure, may_use: &[] },
     Room { name: "ps-client", kind: Kind::Pure, may_use: &[] },
     Room { name: "ecm-protocol", kind: Kind::Pure, may_use: &[] },
+    Room { name: "site-api", kind: Kind::Pure, may_use: &[] },
     Room { name: "vsc-core", kind: Kind::Pure, may_use: &[] },
     Room {
         name: "ecm-core",
@@ -47,6 +48,7 @@ const ROOMS: [Room; 15] = [
             "user-mapping",
             "ps-client",
             "ecm-protocol",
+            "site-api",
             "service-host",
         ],
     },

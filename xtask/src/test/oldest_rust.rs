@@ -8,7 +8,8 @@ use crate::tools::Toolchain;
 use crate::workspace::{Metadata, Package};
 
 /// The libraries that others build on.
-const PROMISED: [&str; 5] = ["ecm-core", "ecm-protocol", "ps-client", "user-mapping", "vsc-core"];
+const PROMISED: [&str; 6] =
+    ["ecm-core", "ecm-protocol", "ps-client", "site-api", "user-mapping", "vsc-core"];
 
 /// Compiles without running anything: once with all features, and every crate that has features
 /// with none and with each alone. A feature that only works beside another shows here, and
