@@ -94,13 +94,15 @@ pub(crate) enum DemoName {
     Credentials,
     /// Who is who: names that a site sends, and the vault users an Active Directory makes of them
     Names,
+    /// Credentials from a Password Safe, an encrypted file and a plugin in Python, in one service
+    Sources,
     /// A card in a reader at one desk is used by programs at another, through a blind relay
     Card,
 }
 
 impl DemoName {
     /// Every demo, in the order they run.
-    pub(crate) const ALL: [Self; 3] = [Self::Credentials, Self::Names, Self::Card];
+    pub(crate) const ALL: [Self; 4] = [Self::Credentials, Self::Sources, Self::Names, Self::Card];
 }
 
 #[derive(Debug, Args)]

@@ -24,6 +24,7 @@ pub(crate) fn run(options: &DemoOptions) -> anyhow::Result<Verdict> {
     for name in names {
         let passed = match name {
             DemoName::Credentials => credentials::run(options)?,
+            DemoName::Sources => credentials::sources::run(options)?,
             DemoName::Names => names::run(options)?,
             DemoName::Card => card::run(options)?,
         };

@@ -11,6 +11,7 @@ mod items;
 mod lending;
 mod searching;
 mod service_files;
+pub(super) mod sources;
 mod stage;
 
 use std::time::Instant;
@@ -21,6 +22,7 @@ use crate::workspace;
 
 use super::programs::Programs;
 use super::story::{Format, Story};
+use service_files::Further;
 use stage::Stage;
 
 /// The crates whose programs are shown.
@@ -35,7 +37,7 @@ pub(super) fn run(options: &DemoOptions) -> anyhow::Result<bool> {
     let begun = Instant::now();
     let format = if options.json { Format::Json } else { Format::Text };
     let mut story = Story::new("credentials", format);
-    let mut stage = Stage::build(&root, &programs)?;
+    let mut stage = Stage::build(&root, &programs, &Further::default())?;
     if let Err(error) = play(&mut stage, &mut story, options.keep) {
         story.break_off(&error);
         story.tell(stage.service_says());

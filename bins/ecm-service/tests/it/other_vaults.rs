@@ -221,3 +221,22 @@ async fn an_exclusive_entry_is_lent_to_one_user_at_a_time() {
     house.until("it is back", |house| house.open_leases() == Some(0)).await;
     house.retrieve(&anns, &found, r"APP01\file-exclusive").await;
 }
+
+/// With `KEYFERRY_WRITE_DOCS=1` the sealed file and its identity are made anew.
+#[test]
+fn the_demonstrations_vault_file_holds_what_its_plain_text_says() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/data/demo");
+    let plain = fs::read_to_string(data.join("lab.toml")).unwrap();
+    let (sealed_at, identity_at) = (data.join("lab.toml.age"), data.join("lab-identity.txt"));
+    if std::env::var_os("KEYFERRY_WRITE_DOCS").is_some() {
+        let identity = age::x25519::Identity::generate();
+        let text = identity.to_string();
+        fs::write(&identity_at, format!("{}\n", text.expose_secret())).unwrap();
+        let armored = age::encrypt_and_armor(&identity.to_public(), plain.as_bytes()).unwrap();
+        fs::write(&sealed_at, armored).unwrap();
+    }
+    let identity = fs::read_to_string(&identity_at).unwrap();
+    let identity: age::x25519::Identity = identity.trim().parse().unwrap();
+    let opened = age::decrypt(&identity, &fs::read(&sealed_at).unwrap()).unwrap();
+    assert_eq!(String::from_utf8(opened).unwrap(), plain);
+}

@@ -132,7 +132,7 @@ fn give_back(stage: &mut Stage, story: &mut Story, out: &Out, loan: &Loan) -> an
     Ok(())
 }
 
-fn proof_of(stage: &Stage, account: &str, nonce: &str) -> anyhow::Result<String> {
+pub(super) fn proof_of(stage: &Stage, account: &str, nonce: &str) -> anyhow::Result<String> {
     let asked = json!({ "account": account, "nonce": nonce, "type": "password" });
     let Proof { proof } = stage.vault.order("/_sim/proof", &asked)?;
     Ok(proof)

@@ -41,14 +41,60 @@ impl DemoData {
         &self,
         folder: &Path,
         doors: &Doors,
+        further_config: &str,
     ) -> anyhow::Result<Vec<PathBuf>> {
         let key_file = folder.join("vault-api-key");
         let secret_file = folder.join("site-client-secret");
         write_private(&key_file, first(&self.vault, "registration", "key")?)?;
         write_private(&secret_file, first(&self.site, "account", "client-secret")?)?;
         let client_id = first(&self.site, "account", "client-id")?;
-        write_private(&folder.join("config.toml"), &config(doors, client_id))?;
+        let config = format!("{}{further_config}", config(doors, client_id));
+        write_private(&folder.join("config.toml"), &config)?;
         Ok(vec![key_file, secret_file])
+    }
+}
+
+/// What a demo has beside the Password Safe: nothing, as a rule.
+#[derive(Default)]
+pub(super) struct Further {
+    /// Goes to the end of the configuration.
+    pub(super) config: String,
+    /// Files to copy: from where, and their names in the demo's folder.
+    pub(super) files: Vec<(PathBuf, &'static str)>,
+    /// Which of them hold secrets because that is their purpose, by their names in the folder.
+    pub(super) secret_files: Vec<&'static str>,
+    /// Files whose texts behind `password` are secret: a name for them, and where they are.
+    pub(super) keep_secrets: Vec<(&'static str, PathBuf)>,
+}
+
+impl Further {
+    /// Copies the files. Those with secrets become this user's own.
+    pub(super) fn lay_out(&self, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+        for (from, name) in &self.files {
+            let to = folder.join(name);
+            if let Some(above) = to.parent() {
+                fs::create_dir_all(above)?;
+            }
+            if self.secret_files.contains(name) {
+                write_private(&to, &fs::read_to_string(from)?)?;
+            } else {
+                fs::copy(from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
+            }
+        }
+        Ok(self.secret_files.iter().map(|name| folder.join(name)).collect())
+    }
+
+    pub(super) fn planted(&self) -> anyhow::Result<Vec<Planted>> {
+        let mut planted = Vec::new();
+        for (place, path) in &self.keep_secrets {
+            let text = fs::read_to_string(path)?;
+            let table: toml::Table = match path.extension() {
+                Some(ending) if ending == "json" => serde_json::from_str(&text)?,
+                _ => text.parse()?,
+            };
+            plant_table(place, &table, &mut planted);
+        }
+        Ok(planted)
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::answers::{Call, Ecm, Ecms, Request};
-use super::service_files::DemoData;
+use super::service_files::{DemoData, Further};
 use crate::demo::control_surface::ControlSurface;
 use crate::demo::household::Household;
 use crate::demo::programs::Programs;
@@ -71,7 +71,11 @@ struct SiteReady {
 
 impl Stage {
     /// Makes the folder, starts both simulators on free ports and writes the service's files.
-    pub(super) fn build(root: &Path, programs: &Programs) -> anyhow::Result<Self> {
+    pub(super) fn build(
+        root: &Path,
+        programs: &Programs,
+        further: &Further,
+    ) -> anyhow::Result<Self> {
         let data_folder = root.join("fixtures/data/demo");
         let data = DemoData::read(&data_folder)?;
         // Only this user may look inside.
@@ -88,7 +92,10 @@ impl Stage {
         let site: SiteReady = household.wait_for_ready_file(&folder.join("site-sim.json"))?;
         let doors =
             Doors { vault_url: vault.url, site_url: site.ecm_url, token_url: site.token_url };
-        let secret_files = data.write_service_files(&folder, &doors)?;
+        let mut secret_files = data.write_service_files(&folder, &doors, &further.config)?;
+        secret_files.extend(further.lay_out(&folder)?);
+        let mut planted = data.planted();
+        planted.extend(further.planted()?);
         Ok(Self {
             household,
             service: programs.path(SERVICE)?.to_path_buf(),
@@ -96,7 +103,7 @@ impl Stage {
             site: ControlSurface::new(&site.control_url),
             doors,
             folder,
-            planted: data.planted(),
+            planted,
             secret_files,
             calls_told: 0,
         })
@@ -182,6 +189,26 @@ impl Stage {
                 let message = line.get("message")?.as_str()?;
                 message.strip_prefix("why:\n").map(str::to_owned)
             }))
+        })
+    }
+
+    /// The shipped program.
+    pub(super) fn service(&self) -> &Path {
+        &self.service
+    }
+
+    /// The process of the plugin that serves now, as the service logged it; waits until it is
+    /// another one than `former`.
+    pub(super) fn plugin_process(&mut self, former: Option<u64>) -> anyhow::Result<u64> {
+        let log = self.log();
+        self.household.wait_for("the plugin to serve", PATIENCE, || {
+            let text = fs::read_to_string(&log)?;
+            let serves = |line: &Value| line.get("message")?.as_str().map(str::to_owned);
+            let lines = text.lines().rev().filter_map(|line| serde_json::from_str(line).ok());
+            let mut lines =
+                lines.filter(|line| serves(line).is_some_and(|m| m == "the plugin serves"));
+            let process = lines.next().and_then(|line: Value| line.get("process")?.as_u64());
+            Ok(process.filter(|process| Some(*process) != former))
         })
     }
 
