@@ -11,4 +11,5 @@
 mod errors;
 mod paper;
 mod readers;
+mod simulated;
 mod tokens;
