@@ -84,6 +84,39 @@ pub enum Command {
         a vault user and with 1 for nobody.")]
     ExplainName(ExplainNameArgs),
 
+    /// Show what is borrowed, or give it back while no service runs.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service ledger list --config config.toml\n  \
+        ecm-service ledger list --state-dir /var/lib/ecm-service --json | jq '.[].vault_user'\n  \
+        ecm-service ledger reconcile --config config.toml")]
+    Ledger {
+        /// What to do.
+        #[command(subcommand)]
+        what: LedgerCommand,
+    },
+
+    /// Check the audit log, or show it.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service audit verify --config config.toml\n  \
+        ecm-service audit verify --state-dir DIR --head 41:9f2c…    # a head that was kept elsewhere\n  \
+        ecm-service audit show --last 20 --config config.toml\n  \
+        ecm-service audit show --config config.toml --json | jq 'select(.event == \"lent\")'")]
+    Audit {
+        /// What to do.
+        #[command(subcommand)]
+        what: AuditCommand,
+    },
+
+    /// Find out why something does not work: vaults, sites, certificates, sign-ins, links.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service doctor --config config.toml\n  \
+        ecm-service doctor -c config.toml --user 'ACME\\joe.user' --host app01\n  \
+        ecm-service doctor -c config.toml --json | jq '.[] | select(.level == \"error\")'\n\n\
+        Each line is one check: what was found, and what to do. Nothing is changed, and nothing \
+        is borrowed. Ends with 0 when all is well, with 3 when something should be looked at, and \
+        with 2 when something does not work.")]
+    Doctor(DoctorArgs),
+
     /// Look at the directories: which servers, how protected, which domains, what is otherwise.
     #[command(after_long_help = "Examples:\n  \
         ecm-service directories --config config.toml\n  \
@@ -175,6 +208,96 @@ pub struct ExplainNameArgs {
     /// persons would meet in one vault user.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "dn", "provider"])]
     pub from: Option<PathBuf>,
+    /// The configuration file.
+    #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
+    pub config: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `ledger` can do.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Show every lease that is not over: whose, what, until when.
+    List(BooksArgs),
+    /// Give back what an earlier run has left. A running service does this by itself, so it must
+    /// be stopped for this.
+    Reconcile(ReconcileArgs),
+}
+
+/// What `audit` can do.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check the chain: that no line was changed, left out, put in or moved.
+    Verify(AuditVerifyArgs),
+    /// Show the records.
+    Show(AuditShowArgs),
+}
+
+/// Arguments of `ledger list`.
+#[derive(Debug, clap::Args)]
+pub struct BooksArgs {
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Where the service keeps its state.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// Arguments of `ledger reconcile`.
+#[derive(Debug, clap::Args)]
+pub struct ReconcileArgs {
+    /// The configuration file.
+    #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
+    pub config: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `audit verify`.
+#[derive(Debug, clap::Args)]
+pub struct AuditVerifyArgs {
+    /// A number and hash of a line that was noted earlier, as NUMBER:HASH. Whoever can rewrite the
+    /// whole file can rewrite the whole chain, so keep one elsewhere now and then.
+    #[arg(long, value_name = "NUMBER:HASH")]
+    pub head: Option<String>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Where the service keeps its state.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// Arguments of `audit show`.
+#[derive(Debug, clap::Args)]
+pub struct AuditShowArgs {
+    /// Only so many, the newest.
+    #[arg(long, value_name = "COUNT")]
+    pub last: Option<usize>,
+    /// Print the records as they are written, one JSON object to a line.
+    #[arg(long)]
+    pub json: bool,
+    /// Where the service keeps its state.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// Name of a console user whose search is tried, too.
+    #[arg(long, value_name = "NAME", requires = "host")]
+    pub user: Option<String>,
+    /// The distinguished name beside it.
+    #[arg(long, value_name = "DN", requires = "user")]
+    pub dn: Option<String>,
+    /// Name or address of the endpoint.
+    #[arg(long, value_name = "HOST", requires = "user")]
+    pub host: Option<String>,
     /// The configuration file.
     #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
     pub config: PathBuf,

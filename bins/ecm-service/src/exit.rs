@@ -14,6 +14,8 @@ pub enum Exit {
     Nobody,
     /// What was tested does not work, or did not come out as expected.
     Failed,
+    /// It works, and something should be looked at.
+    Doubtful,
     /// The command line was not understood.
     Usage,
     /// Something this program needs does not answer: no service behind the control socket.
@@ -30,10 +32,11 @@ pub enum Exit {
 
 impl Exit {
     /// Every code there is, in ascending order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Ok,
         Self::Nobody,
         Self::Failed,
+        Self::Doubtful,
         Self::Usage,
         Self::Unavailable,
         Self::Internal,
@@ -49,6 +52,7 @@ impl Exit {
             Self::Ok => 0,
             Self::Nobody => 1,
             Self::Failed => 2,
+            Self::Doubtful => 3,
             Self::Usage => 64,
             Self::Unavailable => 69,
             Self::Internal => 70,
@@ -65,6 +69,7 @@ impl Exit {
             Self::Ok => "done",
             Self::Nobody => "the name that was asked about stands for no vault user",
             Self::Failed => "what was tested does not work, or did not come out as expected",
+            Self::Doubtful => "it works, and something should be looked at",
             Self::Usage => "the command line was not understood",
             Self::Unavailable => "no running service answers, or something it needs is missing",
             Self::Internal => "a fault of this program; please report it",

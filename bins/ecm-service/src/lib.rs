@@ -3,6 +3,7 @@
 //! This is the composition root of the credential flow: sockets, time, files and processes live
 //! here and nowhere below. See `ARCHITECTURE.md` for the way of a question through the house.
 
+pub mod books;
 #[cfg(unix)]
 pub mod broker_api;
 pub mod cli;
@@ -12,6 +13,7 @@ pub mod configurator;
 pub mod control;
 pub mod desk;
 pub mod directories;
+pub mod doctor;
 pub mod durable_file;
 pub mod event_code;
 pub mod exit;

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::books::{AUDIT_FILE, LEDGER_FILE};
 #[cfg(unix)]
 use crate::broker_api;
 use crate::config::Config;
@@ -78,10 +79,6 @@ pub enum StartError {
     #[error(transparent)]
     Site(#[from] SiteSetupError),
 }
-
-/// File names in the state folder.
-const LEDGER_FILE: &str = "ledger.jsonl";
-const AUDIT_FILE: &str = "audit.jsonl";
 
 /// How long signing out may take after everything else is done.
 const SIGN_OUT: Duration = Duration::from_secs(3);
@@ -175,7 +172,7 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
     Ok(())
 }
 
-async fn open_broker(
+pub(crate) async fn open_broker(
     config: &Config,
     state: &StateDir,
     vaults: &[AssembledVault],

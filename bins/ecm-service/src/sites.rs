@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ecm_protocol::framed;
+use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use service_host::tls::{TlsSetupError, client_config};
 use tokio::sync::watch;
@@ -56,43 +57,11 @@ pub fn site_keeper(
     board: SiteBoard,
     stop: &watch::Receiver<Option<StopOrder>>,
 ) -> Result<Keeper<AnyDialer, Desk>, SiteSetupError> {
-    let name = &site.name;
-    let tls = |protocols: &[&[u8]]| {
-        client_config(&site.trust, roots, protocols)
-            .map_err(|cause| SiteSetupError::Tls { site: name.clone(), cause })
-    };
-    let tokens = TokenSource::new(
-        site.token_url.clone(),
-        site.client_id.clone(),
-        site.client_secret.clone(),
-        &tls(&[b"http/1.1"])?,
-        site.proxy.as_ref(),
-    )
-    .map_err(|cause| SiteSetupError::Token { site: name.clone(), cause })?;
-    let proxy = site.proxy.clone();
-    let dialer = match &site.address {
-        SiteAddress::WebSocket { host, port, path } => AnyDialer::WebSocket(WebSocketDialer {
-            host: host.clone(),
-            port: *port,
-            path: path.clone(),
-            proxy,
-            tls: tls(&[b"http/1.1"])?,
-        }),
-        SiteAddress::FramedTls { host, port } => AnyDialer::Framed(FramedDialer {
-            target: FramedTarget::Tls {
-                host: host.clone(),
-                port: *port,
-                proxy,
-                tls: tls(&[framed::ALPN])?,
-            },
-        }),
-        SiteAddress::FramedUnix { path } => {
-            AnyDialer::Framed(FramedDialer { target: FramedTarget::Unix { path: path.clone() } })
-        }
-    };
+    let tokens = token_source(site, roots)?;
+    let dialer = dialer(site, roots)?;
     let (who, vaults, group) = (who.clone(), vaults.clone(), site.expect_group.clone());
     Ok(Keeper {
-        site: name.clone(),
+        site: site.name.clone(),
         dialer,
         tokens: Arc::new(tokens),
         hello: Box::new(move || hello(&who, group.as_deref(), &vaults)),
@@ -101,6 +70,66 @@ pub fn site_keeper(
         stop: stop.clone(),
         random,
     })
+}
+
+/// Where a site's tokens come from.
+///
+/// # Errors
+///
+/// See [`SiteSetupError`].
+pub fn token_source(
+    site: &SiteConfig,
+    roots: &[CertificateDer<'static>],
+) -> Result<TokenSource, SiteSetupError> {
+    TokenSource::new(
+        site.token_url.clone(),
+        site.client_id.clone(),
+        site.client_secret.clone(),
+        &tls(site, roots, &[b"http/1.1"])?,
+        site.proxy.as_ref(),
+    )
+    .map_err(|cause| SiteSetupError::Token { site: site.name.clone(), cause })
+}
+
+/// How a site is reached.
+///
+/// # Errors
+///
+/// See [`SiteSetupError`].
+pub fn dialer(
+    site: &SiteConfig,
+    roots: &[CertificateDer<'static>],
+) -> Result<AnyDialer, SiteSetupError> {
+    let proxy = site.proxy.clone();
+    Ok(match &site.address {
+        SiteAddress::WebSocket { host, port, path } => AnyDialer::WebSocket(WebSocketDialer {
+            host: host.clone(),
+            port: *port,
+            path: path.clone(),
+            proxy,
+            tls: tls(site, roots, &[b"http/1.1"])?,
+        }),
+        SiteAddress::FramedTls { host, port } => AnyDialer::Framed(FramedDialer {
+            target: FramedTarget::Tls {
+                host: host.clone(),
+                port: *port,
+                proxy,
+                tls: tls(site, roots, &[framed::ALPN])?,
+            },
+        }),
+        SiteAddress::FramedUnix { path } => {
+            AnyDialer::Framed(FramedDialer { target: FramedTarget::Unix { path: path.clone() } })
+        }
+    })
+}
+
+fn tls(
+    site: &SiteConfig,
+    roots: &[CertificateDer<'static>],
+    protocols: &[&[u8]],
+) -> Result<Arc<ClientConfig>, SiteSetupError> {
+    client_config(&site.trust, roots, protocols)
+        .map_err(|cause| SiteSetupError::Tls { site: site.name.clone(), cause })
 }
 
 /// A number between 0 and 1, spread evenly.

@@ -53,6 +53,15 @@ impl AssembledVault {
         }
     }
 
+    /// The sessions of a Password Safe.
+    #[must_use]
+    pub fn password_safe(&self) -> Option<&Arc<VaultPool<HttpsTransport>>> {
+        match &self.behind {
+            Behind::PasswordSafe { pool, .. } => Some(pool),
+            Behind::File(_) | Behind::Plugin(_) => None,
+        }
+    }
+
     /// Its address, where it has one.
     #[must_use]
     pub fn watched(&self) -> Option<&WatchedVault> {

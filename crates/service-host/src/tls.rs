@@ -1,10 +1,16 @@
 //! TLS settings of one connection, from whom the configuration trusts.
 
+mod witness;
+
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
+
+pub use witness::Witness;
+use witness::Witnessed;
 
 /// Whose certificates are trusted on one connection.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +46,47 @@ pub fn client_config(
     machine_roots: &[CertificateDer<'static>],
     protocols: &[&[u8]],
 ) -> Result<Arc<ClientConfig>, TlsSetupError> {
+    let roots = roots_of(trust, machine_roots)?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(TlsSetupError::Versions)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    Ok(Arc::new(config))
+}
+
+/// The same settings, with a witness who remembers the certificates that a server shows, whether
+/// or not they are trusted. For telling people what is wrong with them.
+///
+/// # Errors
+///
+/// See [`TlsSetupError`].
+pub fn witnessed_config(
+    trust: &Trust,
+    machine_roots: &[CertificateDer<'static>],
+) -> Result<(Arc<ClientConfig>, Witness), TlsSetupError> {
+    let roots = Arc::new(roots_of(trust, machine_roots)?);
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
+        .build()
+        .map_err(|_| TlsSetupError::NobodyToTrust)?;
+    let witness = Witness::default();
+    let verifier = Witnessed { verifier, witness: witness.clone() };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(TlsSetupError::Versions)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    Ok((Arc::new(config), witness))
+}
+
+fn roots_of(
+    trust: &Trust,
+    machine_roots: &[CertificateDer<'static>],
+) -> Result<RootCertStore, TlsSetupError> {
     let mut roots = RootCertStore::empty();
     if trust.system_roots {
         // Machines carry odd old roots; one that cannot be read must not stop all the others.
@@ -51,14 +98,7 @@ pub fn client_config(
     if roots.is_empty() {
         return Err(TlsSetupError::NobodyToTrust);
     }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(TlsSetupError::Versions)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
-    Ok(Arc::new(config))
+    Ok(roots)
 }
 
 /// The machine's roots. Read once per process: scanning the folder can take milliseconds.

@@ -7,12 +7,15 @@ use crate::cli::{Cli, Command, ServiceArgs};
 use crate::config::{Config, Process};
 use crate::exit::Exit;
 
+mod audit;
 mod check_config;
 mod config_reference;
 mod configure;
 mod directories;
+mod doctor;
 mod explain_name;
 mod explain_names;
+mod ledger;
 mod log_level;
 mod manual;
 mod plugins;
@@ -30,6 +33,9 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::ExplainName(args) => explain_name::explain_name(&args),
         Command::LogLevel(args) => log_level::log_level(&args),
         Command::Status(args) => status::status(&args),
+        Command::Ledger { what } => ledger::ledger(&what),
+        Command::Audit { what } => audit::audit(&what),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Directories(args) => directories::directories(&args),
         Command::Configure(args) => configure::configure(&args),
         Command::Test(args) => test::test(&args),

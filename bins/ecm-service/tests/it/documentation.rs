@@ -45,3 +45,13 @@ fn exit_code_page_lists_the_codes_the_program_ends_with() {
     }
     check("exit-codes.md", &table);
 }
+
+#[test]
+fn troubleshooting_page_lists_the_checks_the_doctor_makes() {
+    let mut table =
+        String::from("| check | what it looks at | when people say |\n| --- | --- | --- |\n");
+    for check in ecm_service::doctor::CHECKS {
+        table.push_str(&format!("| {} | {} | {} |\n", check.id, check.what, check.symptom));
+    }
+    check("troubleshoot.md", &table);
+}

@@ -5,6 +5,7 @@
     reason = "helpers of tests fail the test they serve"
 )]
 
+mod books;
 mod broker_api;
 mod browser;
 mod command_line;
@@ -13,6 +14,7 @@ mod configurator;
 mod control_socket;
 mod conversation;
 mod credential_flow;
+mod doctor;
 mod documentation;
 mod house;
 mod leases;
