@@ -12,6 +12,9 @@ pub const BATCH_ACCOUNTS: usize = 1000;
 /// Longest name or id, in bytes.
 const NAME: usize = 256;
 
+/// Longest reason: 1000 characters of up to four bytes.
+const REASON: usize = 4000;
+
 /// An answer that does not fit its question. Never quotes it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -34,6 +37,12 @@ pub enum AnswerError {
         /// Which member.
         member: &'static str,
     },
+    /// A loan that would be over at once.
+    #[error("`max-release-minutes` is 0")]
+    NoTime,
+    /// A reason longer than any that was given.
+    #[error("`reason` is longer than {REASON} bytes")]
+    Reason,
     /// An account of another kind than its batch says, or another one than was asked for.
     #[error("an account is not the one, or not of the kind, that was asked for")]
     OtherAccount,
@@ -80,16 +89,21 @@ pub fn check_account(asked: &AccountRef, found: &FoundAccount) -> Result<(), Ans
     check_found(found)
 }
 
-/// Checks a request's number.
+/// Checks an open request.
 ///
 /// # Errors
 ///
-/// [`AnswerError::Name`].
+/// [`AnswerError::Name`], [`AnswerError::Reason`].
 pub fn check_loan(loan: &OpenLoan) -> Result<(), AnswerError> {
-    check_name("request", &loan.request)
+    check_name("request", &loan.request)?;
+    let reason = loan.reason.as_deref().unwrap_or_default();
+    if reason.len() > REASON { Err(AnswerError::Reason) } else { Ok(()) }
 }
 
 fn check_found(found: &FoundAccount) -> Result<(), AnswerError> {
+    if found.max_release_minutes == Some(0) {
+        return Err(AnswerError::NoTime);
+    }
     check_name("system", &found.account.system)?;
     check_name("account", &found.account.account)?;
     check_name("system-name", &found.system_name)?;

@@ -36,7 +36,7 @@ pub enum PluginsCommand {
 #[derive(Debug, clap::Args)]
 #[group(required = false, multiple = false)]
 pub struct WhereArgs {
-    /// The configuration file, whose [plugins] folder is meant.
+    /// The configuration file, whose folder of plugins is meant.
     #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
     pub config: Option<PathBuf>,
     /// The folder the plugins are in.

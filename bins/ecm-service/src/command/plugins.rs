@@ -1,25 +1,18 @@
 //! `plugins`: which there are, why one cannot be loaded, and whether one keeps to the protocol.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 use source_plugin::{Capability, SettingSpec};
 
 use super::{answer, answer_json, complain};
 use crate::cli::plugins::{CheckArgs, ConformArgs, ListArgs, PluginsCommand, WhereArgs};
-use crate::config::vault::VaultKind;
 use crate::config::{Config, Process};
 use crate::exit::Exit;
 use crate::plugin::conform::conform;
 use crate::plugin::folder::{DEFAULT_FOLDER, FolderError, Installed, discover, load_by_name};
 use crate::plugin::keeper::Plugin;
-use crate::plugin::launch::Launch;
-use crate::plugin::life::{Introduction, Pace};
-use crate::plugin::plugin_settings::{given_for_rehearsal, hello};
-use crate::plugin::visit::{Visit, visit};
-use crate::vaults::plugin_of;
+use crate::plugin::visit::{Visit, to_visit, visit};
 
 pub(super) fn plugins(command: &PluginsCommand) -> Exit {
     match command {
@@ -156,35 +149,10 @@ fn check(args: &CheckArgs) -> Exit {
     }
 }
 
-/// With the settings of each vault that uses it, or else with those of its rehearsal.
 fn plugins_to_visit(installed: &Installed, config: Option<&Path>) -> Result<Vec<Plugin>, Exit> {
-    let mut to_visit = Vec::new();
-    if let Some(file) = config {
-        let config = Config::load(file, &Process)
-            .map_err(|problems| complain(&problems.to_string(), Exit::Config))?;
-        for vault in &config.vaults {
-            if let VaultKind::Plugin(used) = &vault.kind
-                && used.installed.folder == installed.folder
-            {
-                to_visit.push(plugin_of(&vault.name, used));
-            }
-        }
-    }
-    if to_visit.is_empty()
-        && let Some(rehearsal) = &installed.manifest.rehearsal
-    {
-        let given = given_for_rehearsal(&installed.manifest, rehearsal);
-        to_visit.push(Plugin {
-            vault: "rehearsal".to_owned(),
-            launch: Launch::of(installed, Default::default()),
-            introduction: Introduction {
-                hello: Arc::new(hello("rehearsal", &given)),
-                manifest: installed.manifest.clone(),
-            },
-            pace: Pace::with_calls_of(Duration::from_secs(10)),
-        });
-    }
-    Ok(to_visit)
+    let config = config.map(|file| Config::load(file, &Process)).transpose();
+    let config = config.map_err(|problems| complain(&problems.to_string(), Exit::Config))?;
+    Ok(to_visit(installed, config.as_ref()))
 }
 
 fn try_conformance(args: &ConformArgs) -> Exit {

@@ -70,7 +70,7 @@ pub fn example() -> String {
                 Absent::Means(words) => (format!("When absent: {words}."), "# "),
             };
             comment(&mut text, &format!("{}. {state}", key.value));
-            let set_anyway = matches!(key.name, "state-dir" | "api-key" | "urls");
+            let set_anyway = matches!(key.name, "state-dir" | "url" | "api-key" | "urls");
             let shown = if set_anyway { "" } else { shown };
             let _ = writeln!(text, "{shown}{} = {}", key.name, key.example);
         }

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::fields::{Field, Input, REPEATED, Section, sections};
 use super::locate::path_of;
 use crate::config::{Config, Problem, Process, Surroundings};
+use crate::plugin::folder::DEFAULT_FOLDER;
 
 /// Why a file cannot be taken up.
 #[derive(Debug, thiserror::Error)]
@@ -147,7 +148,15 @@ impl Draft {
                 list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
             }
             (Some(value), _) => value.to_string().trim().to_owned(),
-            (None, _) => item.to_string().trim().to_owned(),
+            // A table with a header of its own, in one line as it can be typed.
+            (None, _) => match item.clone().into_value() {
+                Ok(Value::InlineTable(mut inline)) => {
+                    inline.fmt();
+                    Value::InlineTable(inline).to_string().trim().to_owned()
+                }
+                Ok(value) => value.to_string().trim().to_owned(),
+                Err(item) => item.to_string().trim().to_owned(),
+            },
         }
     }
 
@@ -263,6 +272,25 @@ impl Draft {
         if let Some(tables) = item.as_array_of_tables_mut() {
             tables.push(Table::new());
         }
+    }
+
+    /// Adds a vault that is this plugin.
+    pub(super) fn add_plugin(&mut self, plugin: &str) {
+        self.add_table("vault");
+        let tables = self.document.get_mut("vault").and_then(Item::as_array_of_tables_mut);
+        let last = tables.and_then(|tables| tables.len().checked_sub(1).map(|at| (tables, at)));
+        if let Some(table) = last.and_then(|(tables, at)| tables.get_mut(at)) {
+            for (key, value) in [("name", plugin), ("kind", "plugin"), ("plugin", plugin)] {
+                table.insert(key, Item::Value(Value::from(value)));
+            }
+        }
+    }
+
+    /// Where plugins are looked for.
+    pub(super) fn plugins_folder(&self) -> PathBuf {
+        let written = self.document.get("plugins").and_then(|table| table.get("folder"));
+        let written = written.and_then(Item::as_str).unwrap_or(DEFAULT_FOLDER);
+        self.base().join(written)
     }
 
     /// Removes a table, by its place among those of its name.

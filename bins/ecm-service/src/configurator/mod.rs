@@ -9,6 +9,7 @@ mod draft;
 mod fields;
 mod locate;
 mod pages;
+mod plugin_routes;
 mod posted;
 mod routes;
 mod save;

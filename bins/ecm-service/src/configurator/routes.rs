@@ -18,13 +18,14 @@ use zeroize::Zeroizing;
 use super::door::Refused;
 use super::fields::Input;
 use super::pages::{self, CaseLine, Frame, Problems, Saved, Shown};
+use super::plugin_routes::{plugins, use_plugin};
 use super::posted::Posted;
 use super::{App, Draft};
 use crate::trial::{Case, CaseFile, Expected, JumpItem, Record, Trial, TrialError, TrialQuestion};
 
 /// The token of the session that a request belongs to.
 #[derive(Clone)]
-struct Token(Arc<Zeroizing<String>>);
+pub(super) struct Token(Arc<Zeroizing<String>>);
 
 pub(super) fn router(app: Arc<App>) -> Router {
     let inside = Router::new()
@@ -34,6 +35,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/save", post(save))
         .route("/test", get(ask).post(test))
         .route("/test/cases", get(cases).post(run_cases))
+        .route("/plugins", get(plugins).post(use_plugin))
         .route("/versions", get(versions))
         .route("/versions/{name}", get(version).post(take_up))
         .route("/status", get(status))
@@ -46,7 +48,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-type Answer = Result<Markup, Response>;
+pub(super) type Answer = Result<Markup, Response>;
 
 /// For every request: only our own name, and headers that keep the page to itself.
 async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -86,7 +88,7 @@ async fn let_in(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     }
 }
 
-fn turned_away(reason: Refused) -> Response {
+pub(super) fn turned_away(reason: Refused) -> Response {
     refused(reason.status(), &reason.to_string())
 }
 
@@ -94,7 +96,7 @@ fn refused(status: StatusCode, words: &str) -> Response {
     (status, pages::refusal("Not here", words)).into_response()
 }
 
-fn see_other(address: &'static str) -> Response {
+pub(super) fn see_other(address: &'static str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response()
 }
 
@@ -122,7 +124,7 @@ async fn style() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("style.css"))
 }
 
-fn frame<'t>(draft: &Draft, Token(token): &'t Token) -> Frame<'t> {
+pub(super) fn frame<'t>(draft: &Draft, Token(token): &'t Token) -> Frame<'t> {
     Frame {
         file: draft.path().display().to_string(),
         is_changed: draft.is_changed(),
@@ -131,7 +133,7 @@ fn frame<'t>(draft: &Draft, Token(token): &'t Token) -> Frame<'t> {
 }
 
 /// The inputs of a form that brought its token.
-async fn posted(app: &App, request: Request) -> Result<(Posted, Token), Response> {
+pub(super) async fn posted(app: &App, request: Request) -> Result<(Posted, Token), Response> {
     let (parts, body): (_, Body) = request.into_parts();
     let posted = Posted::read(&parts.headers, body)
         .await
@@ -141,7 +143,7 @@ async fn posted(app: &App, request: Request) -> Result<(Posted, Token), Response
     token.map(|token| (posted, token)).ok_or_else(|| turned_away(Refused::Session))
 }
 
-fn token_of(request: &Request) -> Result<Token, Refused> {
+pub(super) fn token_of(request: &Request) -> Result<Token, Refused> {
     request.extensions().get::<Token>().cloned().ok_or(Refused::Session)
 }
 

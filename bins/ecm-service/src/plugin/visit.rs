@@ -1,12 +1,21 @@
 //! A short visit: load a plugin, greet it, ask how it is, end it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde::Serialize;
 use source_plugin::HealthState;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::folder::Installed;
 use super::keeper::Plugin;
-use super::life::{Life, Pace};
+use super::launch::Launch;
+use super::life::{Introduction, Life, Pace};
+use super::plugin_settings::{given_for_rehearsal, hello};
+use crate::config::Config;
+use crate::config::vault::VaultKind;
+use crate::vaults::plugin_of;
 
 /// What a visit found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,6 +39,35 @@ pub struct Visit {
     /// What it wrote to standard error last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub said: Vec<String>,
+}
+
+/// How a plugin is visited: with the settings of each vault that uses it, or else with those of its
+/// rehearsal.
+#[must_use]
+pub fn to_visit(installed: &Installed, config: Option<&Config>) -> Vec<Plugin> {
+    let vaults = config.map(|config| config.vaults.as_slice()).unwrap_or_default();
+    let used = vaults.iter().filter_map(|vault| match &vault.kind {
+        VaultKind::Plugin(used) if used.installed.folder == installed.folder => {
+            Some(plugin_of(&vault.name, used))
+        }
+        _ => None,
+    });
+    let used: Vec<_> = used.collect();
+    match &installed.manifest.rehearsal {
+        Some(rehearsal) if used.is_empty() => {
+            let given = given_for_rehearsal(&installed.manifest, rehearsal);
+            vec![Plugin {
+                vault: "rehearsal".to_owned(),
+                launch: Launch::of(installed, Default::default()),
+                introduction: Introduction {
+                    hello: Arc::new(hello("rehearsal", &given)),
+                    manifest: installed.manifest.clone(),
+                },
+                pace: Pace::with_calls_of(Duration::from_secs(10)),
+            }]
+        }
+        _ => used,
+    }
 }
 
 /// Visits a plugin.
@@ -81,7 +119,7 @@ pub async fn visit(plugin: &Plugin) -> Visit {
 
 /// Serves nobody until the first question about health is answered.
 async fn ask_health(life: &mut Life, pace: &Pace) -> Result<HealthState, String> {
-    let at_once = Pace { look: std::time::Duration::ZERO, ..*pace };
+    let at_once = Pace { look: Duration::ZERO, ..*pace };
     let (_nobody, mut orders) = mpsc::unbounded_channel();
     let (stop, mut stopped) = watch::channel(false);
     let mut heard = None;

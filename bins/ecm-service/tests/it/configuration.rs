@@ -384,3 +384,39 @@ fn reference_lists_exactly_the_keys_that_are_read() {
         }
     }
 }
+
+#[test]
+fn each_kind_of_vault_has_its_own_keys() {
+    let place = Place::new();
+    let with = |vault: &str| {
+        let head = GOOD.split("[[vault]]").next().unwrap();
+        place.problems(&format!("{head}[[vault]]\nname = \"main\"\n{vault}"))
+    };
+    for (vault, words) in [
+        ("kind = \"flie\"", "did you mean \"file\"?"),
+        ("kind = \"password-safe\"\napi-key = { file = \"secret\" }", "`url` is missing"),
+        ("kind = \"file\"\nidentity = { file = \"secret\" }", "names no `file`"),
+        ("kind = \"file\"\nfile = \"x\"", "neither `identity` nor `passphrase`"),
+        (
+            "kind = \"file\"\nfile = \"x\"\nidentity = { file = \"secret\" }\n\
+             passphrase = { file = \"secret\" }",
+            "not by both",
+        ),
+        (
+            "kind = \"file\"\nfile = \"x\"\nidentity = { file = \"secret\" }\n\
+             url = \"https://x\"",
+            "`url` goes with another kind of [[vault]]",
+        ),
+        ("kind = \"plugin\"", "names no `plugin`"),
+        ("kind = \"plugin\"\nplugin = \"nothing\"", "plugin nothing: "),
+        ("kind = \"plugin\"\nplugin = \"../etc\"", "no slash"),
+    ] {
+        let problems = with(vault);
+        assert!(problems.iter().any(|problem| problem.contains(words)), "{vault}: {problems:#?}");
+    }
+    let api = format!("{GOOD}[broker-api]\nsocket = \"b.sock\"\n");
+    let read = place.read(&api).unwrap().broker_api.unwrap();
+    assert_eq!((read.name.as_str(), read.in_flight, read.max_links), ("local", 8, 4));
+    let twice = place.problems(&format!("{api}name = \"support\"\n"));
+    assert!(twice[0].contains("used twice"), "{twice:?}");
+}

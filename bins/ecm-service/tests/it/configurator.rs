@@ -385,3 +385,38 @@ async fn it_can_be_read_on_a_phone_in_the_dark() {
     browser.look("nobody").await;
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plugins_are_listed_checked_and_chosen() {
+    if !crate::other_vaults::has_python("plugins in the configurator") {
+        return;
+    }
+    let text = "[plugins]\nfolder = \"plugins\"\n\n[[site]]\n\n[[vault]]\n";
+    let desk = Desk::open(Some(text)).await;
+    crate::other_vaults::copy_of_python_vault(&desk.path("plugins"));
+    fs::create_dir(desk.path("plugins/empty")).unwrap();
+    let visitor = Visitor::enter(&desk).await;
+    let page = visitor.get("/plugins").await.text().await.unwrap();
+    for words in ["python-vault", "Version 1.0.0", "Cannot be loaded", "relative names count"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let check = [("plugin", "python-vault"), ("action", "check")];
+    let page = visitor.post("/plugins", &check).await.text().await.unwrap();
+    assert!(page.contains("With the settings of rehearsal: it serves"), "{page}");
+
+    let choose = [("plugin", "python-vault"), ("action", "choose")];
+    assert_eq!(visitor.post("/plugins", &choose).await.status(), StatusCode::SEE_OTHER);
+    let mut settings = desk.whole();
+    settings.push(("vault[1].settings", "{ fill = \"vault.json\" }".to_owned()));
+    let page = visitor.change(&settings, "check").await.text().await.unwrap();
+    assert!(page.contains("needs the setting `file`"), "{page}");
+    settings.pop();
+    settings.push(("vault[1].settings", "{ file = \"vault.json\" }".to_owned()));
+    assert_eq!(visitor.change(&settings, "review").await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(visitor.post("/save", &[]).await.status(), StatusCode::OK);
+    assert!(desk.config().contains("plugin = \"python-vault\""), "{}", desk.config());
+    let page = visitor.post("/plugins", &check).await.text().await.unwrap();
+    assert!(page.contains("With the settings of python-vault: it serves"), "{page}");
+    let stranger = [("plugin", "../../etc"), ("action", "check")];
+    assert_eq!(visitor.post("/plugins", &stranger).await.status(), StatusCode::OK);
+}

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use ecm_core::search_key::{KeyKind, SearchKey};
-use ecm_core::source::{AccountKind, AccountRef, FoundAccount};
-use source_plugin::{AnswerError, Batch, Find, check_account, check_batch};
+use ecm_core::source::{AccountKind, AccountRef, FoundAccount, OpenLoan};
+use source_plugin::{AnswerError, Batch, Find, check_account, check_batch, check_loan};
 
 fn key(value: &str) -> SearchKey {
     SearchKey { kind: KeyKind::Host, value: value.to_owned() }
@@ -69,6 +69,24 @@ fn names_that_could_not_be_shown_or_kept_are_refused() {
         one.domain = Some(bad.to_owned());
         assert!(check_account(&one.account.clone(), &one).is_err(), "{bad:?}");
     }
+}
+
+#[test]
+fn loans_without_time_and_endless_reasons_are_refused() {
+    let mut one = found("1");
+    one.max_release_minutes = Some(0);
+    assert_eq!(check_account(&one.account.clone(), &one), Err(AnswerError::NoTime));
+    let mut loan = OpenLoan {
+        request: "r".to_owned(),
+        reused: false,
+        expires_at: None,
+        reason: Some("x".repeat(4000)),
+    };
+    assert_eq!(check_loan(&loan), Ok(()));
+    loan.reason = Some("x".repeat(4001));
+    assert_eq!(check_loan(&loan), Err(AnswerError::Reason));
+    loan.request = String::new();
+    assert_eq!(check_loan(&loan), Err(AnswerError::Name { member: "request" }));
 }
 
 #[test]

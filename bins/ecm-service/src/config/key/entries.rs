@@ -169,7 +169,7 @@ pub static VAULT_NAME: Key = key(
 pub static VAULT_URL: Key = key(
     "url",
     "https URL",
-    Absent::Refused,
+    Absent::Means("needed by kind password-safe, and by no other"),
     "Base address of the vault's API, up to and including /public/v3.",
     "\"https://vault.example.com/BeyondTrust/api/public/v3\"",
 );

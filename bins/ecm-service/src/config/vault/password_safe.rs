@@ -57,6 +57,10 @@ impl PasswordSafeConfig {
         context: &Context<'_>,
     ) -> Option<Self> {
         let second = Duration::from_secs(1);
+        if !reader.has(key::VAULT_URL.name) {
+            let advice = format!("add for example: url = {}", key::VAULT_URL.example);
+            reader.problem(reader.span(), "`url` is missing in [[vault]]", advice);
+        }
         let url = read_https_url(reader, &key::VAULT_URL);
         let auth = read_auth(reader, context);
         let trust = read_trust(reader, context);

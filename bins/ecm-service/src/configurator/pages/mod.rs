@@ -1,5 +1,6 @@
 //! The pages, made on the server. No script: everything works with a keyboard and a text browser.
 
+mod plugins;
 mod review;
 mod settings;
 mod status;
@@ -8,6 +9,7 @@ mod versions;
 
 use maud::{DOCTYPE, Markup, html};
 
+pub(super) use plugins::{Shelf, plugins};
 pub(super) use review::{Saved, review, saved};
 pub(super) use settings::{Problems, settings};
 pub(super) use status::status;
@@ -25,9 +27,10 @@ pub(super) struct Frame<'a> {
 }
 
 /// The pages of the navigation: address, name.
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 5] = [
     ("/", "Settings"),
     ("/test", "Test Settings"),
+    ("/plugins", "Plugins"),
     ("/versions", "Versions"),
     ("/status", "Status"),
 ];
