@@ -71,6 +71,7 @@ pub enum Command {
     /// Show what a running service is connected to and what it has lent.
     #[command(after_long_help = "Examples:\n  \
         ecm-service status --config config.toml\n  \
+        ecm-service status --users --config config.toml\n  \
         ecm-service status --state-dir /var/lib/ecm-service --json | jq '.sites[].state'")]
     Status(StatusArgs),
 
@@ -411,6 +412,9 @@ pub struct LogLevelArgs {
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
 pub struct StatusArgs {
+    /// Show the console users seen last instead: the name that really came, and what it became.
+    #[arg(long)]
+    pub users: bool,
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,

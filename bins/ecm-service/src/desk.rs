@@ -10,8 +10,11 @@ use ecm_protocol::message::{
     Category, CredentialSummary, EmptyReason, Find, FindResult, Health, Meta, Problem, Release,
     ReleaseResult, Retrieve, RetrieveResult, SessionCompleted, SessionStarted, Target, Used,
 };
+use jiff::Timestamp;
 use tokio::sync::watch;
 
+use crate::metrics::Meter;
+use crate::seen::SeenUsers;
 use crate::site_link::answers::{Answers, Parts};
 
 /// Answers the questions of one site by asking the broker.
@@ -19,21 +22,45 @@ pub struct Desk {
     site: String,
     broker: Arc<Broker>,
     health: watch::Receiver<Health>,
+    watchers: Watchers,
+}
+
+/// Who looks over the desk's shoulder.
+#[derive(Debug, Clone, Default)]
+pub struct Watchers {
+    /// Counts the questions.
+    pub meter: Meter,
+    /// Remembers the users seen last.
+    pub seen: SeenUsers,
 }
 
 impl Desk {
     /// A desk in front of `broker` for the site of this name; `health` is what the sites are told
     /// about the vaults.
     #[must_use]
-    pub fn new(site: String, broker: Arc<Broker>, health: watch::Receiver<Health>) -> Self {
-        Self { site, broker, health }
+    pub fn new(
+        site: String,
+        broker: Arc<Broker>,
+        health: watch::Receiver<Health>,
+        watchers: Watchers,
+    ) -> Self {
+        Self { site, broker, health, watchers }
     }
 
     async fn find(&self, find: Find, parts: Parts) -> Result<FindResult, Problem> {
         let began = Instant::now();
         let answered = self.broker.find(&find, Some(&Forward(parts))).await;
         tracing::debug!("why:\n{}", answered.explanation);
-        log_find(&find, &answered.result, began.elapsed());
+        let elapsed = began.elapsed();
+        log_find(&find, &answered.result, elapsed);
+        let outcome = match &answered.result {
+            Ok(found) => found_outcome(found),
+            Err(problem) => problem.category.name(),
+        };
+        self.watchers.meter.question(&self.site, "find", outcome, elapsed);
+        let now = Timestamp::now();
+        let Watchers { seen, .. } = &self.watchers;
+        seen.note(&self.site, &find.user, &answered.result, &answered.explanation, now);
         answered.result
     }
 
@@ -41,13 +68,22 @@ impl Desk {
         let began = Instant::now();
         let answered = self.broker.retrieve(&self.site, &retrieve).await;
         tracing::debug!("why:\n{}", answered.explanation);
-        log_retrieve(&retrieve, &answered.result, began.elapsed());
+        let elapsed = began.elapsed();
+        log_retrieve(&retrieve, &answered.result, elapsed);
+        let outcome = answered.result.as_ref().map_or_else(|p| p.category.name(), |_| "lent");
+        self.watchers.meter.question(&self.site, "retrieve", outcome, elapsed);
         answered.result
     }
 
     async fn release(&self, release: &Release) -> Result<ReleaseResult, Problem> {
         let began = Instant::now();
         let result = self.broker.release(&self.site, release).await;
+        let outcome = match &result {
+            Ok(answer) if answer.released => "released",
+            Ok(_) => "not_released",
+            Err(problem) => problem.category.name(),
+        };
+        self.watchers.meter.question(&self.site, "release", outcome, began.elapsed());
         let elapsed_ms = millis(began.elapsed());
         let lease = printable(release.lease_id.as_deref().unwrap_or("by key"));
         match &result {
@@ -154,11 +190,7 @@ fn log_find(find: &Find, result: &Result<FindResult, Problem>, elapsed: Duration
         Ok(found) => {
             let offered: u32 = found.sources.iter().map(|source| source.offered).sum();
             let seen: u32 = found.sources.iter().map(|source| source.seen).sum();
-            let outcome = match (&found.empty_reason, found.complete) {
-                (Some(reason), _) => empty(*reason),
-                (None, true) => "complete",
-                (None, false) => "incomplete",
-            };
+            let outcome = found_outcome(found);
             let mapped = found.mapped_user.as_deref().map(printable);
             tracing::info!(
                 user,
@@ -202,6 +234,14 @@ fn log_retrieve(ask: &Retrieve, result: &Result<RetrieveResult, Problem>, elapse
 
 fn refused(problem: &Problem) -> (&'static str, Option<String>) {
     (problem.category.name(), problem.detail.as_deref().map(printable))
+}
+
+fn found_outcome(found: &FindResult) -> &'static str {
+    match (&found.empty_reason, found.complete) {
+        (Some(reason), _) => empty(*reason),
+        (None, true) => "complete",
+        (None, false) => "incomplete",
+    }
 }
 
 fn empty(reason: EmptyReason) -> &'static str {

@@ -21,20 +21,22 @@ use crate::books::{AUDIT_FILE, LEDGER_FILE};
 #[cfg(unix)]
 use crate::broker_api;
 use crate::config::Config;
-use crate::desk::Desk;
+use crate::desk::{Desk, Watchers};
 use crate::directories::{DirectorySetupError, mapping_of};
 use crate::event_code::Event;
 use crate::giver::{keep_giving_back, tell};
 use crate::greeting::{SelfPortrait, hello};
 use crate::identity::{self, IdentityError};
+use crate::metrics::{self, Meter, MetricsError};
 use crate::ports::{AuditFile, LedgerFile, MachineClock, MachineEntropy};
 #[cfg(unix)]
 use crate::reload::reload_on_signal;
+use crate::seen::SeenUsers;
 use crate::site_link::pump::StopOrder;
 use crate::sites::{SiteSetupError, site_keeper};
 use crate::status::{SiteBoard, Status, VaultStatus};
 use crate::vault_watch::VaultBoard;
-use crate::vaults::{AssembledVault, VaultSetupError, assemble};
+use crate::vaults::{AssembledVault, VaultSetupError, assemble_counted};
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +77,9 @@ pub enum StartError {
     /// The socket of the broker API cannot be opened.
     #[error("the socket of the broker API cannot be opened")]
     BrokerApi(#[source] io::Error),
+    /// Metrics cannot be offered.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// A site cannot be set up.
     #[error(transparent)]
     Site(#[from] SiteSetupError),
@@ -109,7 +114,8 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
         started_at,
     };
     let roots = service_host::tls::machine_roots();
-    let vaults = assemble(&config.vaults, &roots)?;
+    let watchers = Watchers::default();
+    let vaults = assemble_counted(&config.vaults, &roots, &watchers.meter)?;
     let vault_board = VaultBoard::new(config.vaults.iter().map(|vault| vault.name.clone()));
     let (broker, left) = open_broker(&config, &state, &vaults, &roots).await?;
 
@@ -118,7 +124,8 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
     let mut boards = Vec::new();
     for site in &config.sites {
         let board = SiteBoard::new(site.name.clone(), site.address.to_string(), started_at);
-        let desk = Desk::new(site.name.clone(), Arc::clone(&broker), vault_board.health());
+        let (broker, health) = (Arc::clone(&broker), vault_board.health());
+        let desk = Desk::new(site.name.clone(), broker, health, watchers.clone());
         let keeper =
             site_keeper(site, &roots, &who, &vault_board, desk, board.clone(), &stop_receiver)?;
         boards.push(board);
@@ -138,6 +145,7 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
                 api.name.clone(),
                 Arc::clone(&broker),
                 vault_board.health(),
+                watchers.clone(),
             )),
             board,
             stop: stop_receiver.clone(),
@@ -151,8 +159,13 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
     for vault in &vaults {
         helpers.spawn(vault.upkeep(&vault_board));
     }
-    let status = status_maker(&log, &broker, boards, &vaults, started_at);
-    open_control(&state, log, status, &mut helpers);
+    let status = status_maker(&log, &broker, boards, &vaults, started_at, watchers.meter.clone());
+    if let Some(address) = config.metrics {
+        let listener = metrics::listen(address).await?;
+        let (meter, status) = (watchers.meter.clone(), Arc::clone(&status));
+        helpers.spawn(metrics::serve(listener, meter, status));
+    }
+    open_control(&state, log, status, watchers.seen, &mut helpers);
     Event::service_started(env!("CARGO_PKG_VERSION"), config.sites.len(), vaults.len()).log();
     shutdown::tell_ready();
 
@@ -205,7 +218,7 @@ pub(crate) async fn open_broker(
     Ok((Arc::new(broker), opening.leases))
 }
 
-type StatusMaker = Box<dyn Fn() -> Status + Send + Sync>;
+type StatusMaker = Arc<dyn Fn() -> Status + Send + Sync>;
 
 fn status_maker(
     log: &LogControl,
@@ -213,13 +226,14 @@ fn status_maker(
     boards: Vec<SiteBoard>,
     vaults: &[AssembledVault],
     started_at: Timestamp,
+    meter: Meter,
 ) -> StatusMaker {
     let (log, broker) = (log.clone(), Arc::clone(broker));
     let vaults: Vec<_> = vaults
         .iter()
         .map(|vault| (vault.name.clone(), vault.place.clone(), vault.sessions()))
         .collect();
-    Box::new(move || Status {
+    Arc::new(move || Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
         started_at,
@@ -234,23 +248,30 @@ fn status_maker(
             })
             .collect(),
         open_leases: broker.leases(),
+        latencies: meter.latencies(),
     })
 }
 
 /// The service is useful without its control socket, so a failure is told and no more.
 #[cfg(unix)]
-fn open_control(state: &StateDir, log: LogControl, status: StatusMaker, helpers: &mut JoinSet<()>) {
+fn open_control(
+    state: &StateDir,
+    log: LogControl,
+    status: StatusMaker,
+    seen: SeenUsers,
+    helpers: &mut JoinSet<()>,
+) {
     use crate::control::{server, socket_path};
     match server::open(&socket_path(state.path())) {
         Ok(listener) => {
-            helpers.spawn(server::serve(listener, Arc::new(server::Service { log, status })));
+            helpers.spawn(server::serve(listener, Arc::new(server::Service { log, status, seen })));
         }
         Err(error) => Event::control_unavailable(&error).log(),
     }
 }
 
 #[cfg(not(unix))]
-fn open_control(_: &StateDir, _: LogControl, _: StatusMaker, _: &mut JoinSet<()>) {}
+fn open_control(_: &StateDir, _: LogControl, _: StatusMaker, _: SeenUsers, _: &mut JoinSet<()>) {}
 
 /// Takes no more questions, finishes what runs, gives everything back, signs out. Half of the
 /// grace is for the questions, so that the other half is left for giving back.

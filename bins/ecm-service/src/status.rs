@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::metrics::Latencies;
+
 /// A snapshot of the running service. Holds no secrets and no user names.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Status {
@@ -22,6 +24,9 @@ pub struct Status {
     pub vaults: Vec<VaultStatus>,
     /// Release requests that are still to be given back.
     pub open_leases: usize,
+    /// How many searches took how long.
+    #[serde(default)]
+    pub latencies: Latencies,
 }
 
 /// One site.

@@ -15,6 +15,7 @@ use service_host::tls::TlsSetupError;
 use crate::config::VaultConfig;
 use crate::config::vault::{PluginVaultConfig, VaultKind};
 use crate::file_vault::source::FileVault;
+use crate::metrics::Meter;
 use crate::plugin::keeper::{Kept, Plugin};
 use crate::plugin::launch::Launch;
 use crate::plugin::life::{Introduction, Pace};
@@ -157,18 +158,32 @@ pub fn assemble(
     vaults: &[VaultConfig],
     roots: &[CertificateDer<'static>],
 ) -> Result<Vec<AssembledVault>, VaultSetupError> {
-    vaults.iter().map(|vault| assemble_one(vault, roots)).collect()
+    vaults.iter().map(|vault| assemble_one(vault, roots, None)).collect()
+}
+
+/// The same, with the calls to Password Safes counted.
+///
+/// # Errors
+///
+/// See [`VaultSetupError`].
+pub fn assemble_counted(
+    vaults: &[VaultConfig],
+    roots: &[CertificateDer<'static>],
+    meter: &Meter,
+) -> Result<Vec<AssembledVault>, VaultSetupError> {
+    vaults.iter().map(|vault| assemble_one(vault, roots, Some(meter))).collect()
 }
 
 fn assemble_one(
     vault: &VaultConfig,
     roots: &[CertificateDer<'static>],
+    meter: Option<&Meter>,
 ) -> Result<AssembledVault, VaultSetupError> {
     let name = vault.name.clone();
     let (source, behind): (Arc<dyn CredentialSource>, _) = match &vault.kind {
         VaultKind::PasswordSafe(config) => {
             let password_safe::Assembled { source, pool, watched } =
-                password_safe::assemble(&name, config, roots)?;
+                password_safe::assemble(&name, config, roots, meter)?;
             (Arc::new(source), Behind::PasswordSafe { pool, watched })
         }
         VaultKind::File(config) => {

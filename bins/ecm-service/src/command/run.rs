@@ -53,6 +53,7 @@ fn exit_of(error: &StartError) -> Exit {
         | StartError::File { cause, .. }
         | StartError::BrokerApi(cause) => of_io(cause),
 
+        StartError::Metrics(error) => of_io(&error.cause),
         StartError::Identity(error) => of_io(&error.cause),
         StartError::StateDir(_) | StartError::Ledger(_) => Exit::CannotWrite,
         StartError::CredentialIdKey(_)

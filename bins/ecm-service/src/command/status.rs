@@ -6,6 +6,7 @@ use super::{answer, answer_json, complain, state_dir_of};
 use crate::cli::StatusArgs;
 use crate::control::{Reply, Request};
 use crate::exit::Exit;
+use crate::seen::SeenUser;
 use crate::status::Status;
 
 pub(super) fn status(args: &StatusArgs) -> Exit {
@@ -13,6 +14,14 @@ pub(super) fn status(args: &StatusArgs) -> Exit {
         Ok(folder) => folder,
         Err(exit) => return exit,
     };
+    if args.users {
+        return match ask(&state_dir, &Request::SeenUsers) {
+            Ok(Reply::SeenUsers { users }) if args.json => answer_json(&users),
+            Ok(Reply::SeenUsers { users }) => answer(&users_page(&users)),
+            Ok(_) => complain("the service answered something else", Exit::Internal),
+            Err(exit) => exit,
+        };
+    }
     match ask(&state_dir, &Request::Status) {
         Ok(Reply::Status(status)) if args.json => answer_json(&status),
         Ok(Reply::Status(status)) => answer(&page(&status)),
@@ -39,6 +48,28 @@ pub(super) fn ask(state_dir: &Path, request: &Request) -> Result<Reply, Exit> {
 #[cfg(not(unix))]
 pub(super) fn ask(_: &Path, _: &Request) -> Result<Reply, Exit> {
     Err(complain("the control socket needs a Unix system", Exit::Unavailable))
+}
+
+/// Each user with the command that explains the name.
+fn users_page(users: &[SeenUser]) -> String {
+    let mut text = String::new();
+    for user in users {
+        let vault_user = user.vault_user.as_deref().unwrap_or("nobody");
+        let decided_by = user.decided_by.as_deref().unwrap_or("unknown");
+        text.push_str(&format!(
+            "{}  {}: {}  ->  {vault_user}  ({decided_by})\n",
+            user.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            user.site,
+            user.username
+        ));
+        for (what, value) in [("dn", &user.dn), ("provider", &user.provider)] {
+            if let Some(value) = value {
+                text.push_str(&format!("    {what}: {value}\n"));
+            }
+        }
+    }
+    text.push_str(&format!("{} users\n", users.len()));
+    text
 }
 
 fn page(status: &Status) -> String {

@@ -62,6 +62,7 @@ pub static TABLES: &[Table] = &[
             "log",
             "credential-ids",
             "broker-api",
+            "metrics",
             "plugins",
             "site",
             "vault",
@@ -81,6 +82,14 @@ pub static TABLES: &[Table] = &[
         header: "[credential-ids]",
         meaning: "How offered credentials are named towards the site.",
         keys: &[&CREDENTIAL_IDS_KEY],
+        tables: &[],
+    },
+    Table {
+        name: "metrics",
+        header: "[metrics]",
+        meaning: "Counters and times for a monitoring system, as OpenMetrics text at /metrics. They \
+                  name sites and vaults of this file, never people, endpoints or accounts.",
+        keys: &[&METRICS_LISTEN],
         tables: &[],
     },
     Table {

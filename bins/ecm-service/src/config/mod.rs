@@ -6,6 +6,7 @@
 //! they report every problem of the file at once.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,6 +64,8 @@ pub struct Config {
     pub rules: Arc<RuleSet>,
     /// The directories that the rules ask.
     pub directories: Vec<DirectoryConfig>,
+    /// Where metrics are offered, if they are.
+    pub metrics: Option<SocketAddr>,
     /// Where all of this was read from.
     pub path: PathBuf,
     /// What is allowed but probably not meant.
@@ -187,6 +190,10 @@ impl Config {
         for reader in top.tables("site") {
             sites.push(SiteConfig::from_reader(reader, context, &mut names));
         }
+        let metrics = match top.table("metrics") {
+            Some(reader) => Some(read_metrics(reader, warnings)?),
+            None => None,
+        };
         let broker_api = match top.table("broker-api") {
             Some(reader) => BrokerApiConfig::from_reader(reader, context, &mut names),
             None => Some(None),
@@ -231,6 +238,7 @@ impl Config {
             credential_id_key,
             rules: Arc::new(rules?),
             directories: directories?,
+            metrics,
             path: PathBuf::new(),
             warnings: Vec::new(),
         })
@@ -394,6 +402,31 @@ fn read_log(mut reader: TableReader<'_, '_>) -> LogConfig {
     }
     reader.finish();
     log
+}
+
+/// `None` when the address is none.
+fn read_metrics(mut reader: TableReader<'_, '_>, warnings: &Findings<'_>) -> Option<SocketAddr> {
+    let listen = reader.text(&key::METRICS_LISTEN);
+    let address = listen.and_then(|At { value, span }| match value.parse::<SocketAddr>() {
+        Ok(address) => {
+            if !address.ip().is_loopback() {
+                let message = "metrics are offered to other machines, without asking who they are";
+                warnings.add(span, message, "let a firewall say who may read them");
+            }
+            Some(address)
+        }
+        Err(_) => {
+            let example = key::METRICS_LISTEN.example;
+            reader.problem(
+                span,
+                format!("`{value}` is no address with a port"),
+                format!("write for example: listen = {example}"),
+            );
+            None
+        }
+    });
+    reader.finish();
+    address
 }
 
 fn read_credential_id_key(

@@ -262,19 +262,22 @@ async fn take_up(
 }
 
 #[derive(Deserialize)]
-struct Item {
+struct Begun {
     #[serde(default)]
     item: JumpItem,
+    #[serde(default)]
+    user: String,
+    dn: Option<String>,
 }
 
 async fn ask(
     State(app): State<Arc<App>>,
-    Query(Item { item }): Query<Item>,
+    Query(Begun { item, user, dn }): Query<Begun>,
     request: Request,
 ) -> Answer {
     let token = token_of(&request).map_err(turned_away)?;
     let draft = app.draft.lock().await;
-    let question = TrialQuestion { item, ..TrialQuestion::default() };
+    let question = TrialQuestion { item, user, dn, ..TrialQuestion::default() };
     Ok(pages::trial(&frame(&draft, &token), &question, &Shown::Nothing))
 }
 
@@ -390,11 +393,15 @@ async fn run_cases(State(app): State<Arc<App>>, request: Request) -> Answer {
 async fn status(State(app): State<Arc<App>>, request: Request) -> Answer {
     let token = token_of(&request).map_err(turned_away)?;
     let draft = app.draft.lock().await;
-    let told = match draft.check(true) {
-        Ok(config) => crate::control::status_of(config.state_dir).await,
+    let (told, users) = match draft.check(true) {
+        Ok(config) => {
+            let users = crate::control::seen_users_of(config.state_dir.clone()).await;
+            (crate::control::status_of(config.state_dir).await, users)
+        }
         Err(_) => {
-            Err("The settings are not complete, so it is unknown where the service is.".into())
+            let words = "The settings are not complete, so it is unknown where the service is.";
+            (Err(words.to_owned()), Vec::new())
         }
     };
-    Ok(pages::status(&frame(&draft, &token), &told))
+    Ok(pages::status(&frame(&draft, &token), &told, &users))
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::seen::SeenUser;
 use crate::status::Status;
 
 #[cfg(unix)]
@@ -32,6 +33,8 @@ pub fn socket_path(state_dir: &Path) -> PathBuf {
 pub enum Request {
     /// What the service is doing.
     Status,
+    /// The console users seen last. Names of people, for the operator.
+    SeenUsers,
     /// Change what is logged.
     LogLevel {
         /// Level or directives, as on the command line.
@@ -48,6 +51,11 @@ pub enum Request {
 pub enum Reply {
     /// To [`Request::Status`].
     Status(Box<Status>),
+    /// To [`Request::SeenUsers`].
+    SeenUsers {
+        /// Newest first.
+        users: Vec<SeenUser>,
+    },
     /// To [`Request::LogLevel`].
     LogLevel {
         /// The level in force now.
@@ -78,6 +86,23 @@ pub async fn status_of(state_dir: PathBuf) -> Result<Status, String> {
         Ok(Err(error)) => Err(error.to_string()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// The console users that the service of this state folder saw last; none when it does not say.
+#[cfg(unix)]
+pub async fn seen_users_of(state_dir: PathBuf) -> Vec<SeenUser> {
+    let asked = tokio::task::spawn_blocking(move || client::ask(&state_dir, &Request::SeenUsers));
+    match asked.await {
+        Ok(Ok(Reply::SeenUsers { users })) => users,
+        _ => Vec::new(),
+    }
+}
+
+/// There is no control socket on this system.
+#[cfg(not(unix))]
+#[expect(clippy::unused_async, reason = "the same signature everywhere")]
+pub async fn seen_users_of(_: PathBuf) -> Vec<SeenUser> {
+    Vec::new()
 }
 
 /// There is no control socket on this system.

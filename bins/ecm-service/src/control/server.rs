@@ -13,6 +13,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
 use super::{LINE_LIMIT, Reply, Request};
+use crate::seen::SeenUsers;
 use crate::status::Status;
 
 /// How many callers are served at once; more wait.
@@ -26,7 +27,9 @@ pub struct Service {
     /// Changes log levels.
     pub log: LogControl,
     /// Makes a snapshot.
-    pub status: Box<dyn Fn() -> Status + Send + Sync>,
+    pub status: Arc<dyn Fn() -> Status + Send + Sync>,
+    /// Whom the service saw last.
+    pub seen: SeenUsers,
 }
 
 /// Opens the socket at `path`, readable and writable by its owner only.
@@ -102,6 +105,7 @@ async fn answer_lines(stream: UnixStream, service: &Service) -> io::Result<()> {
 fn reply_to(line: &[u8], service: &Service) -> Reply {
     match serde_json::from_slice::<Request>(line) {
         Ok(Request::Status) => Reply::Status(Box::new((service.status)())),
+        Ok(Request::SeenUsers) => Reply::SeenUsers { users: service.seen.all() },
         Ok(Request::LogLevel { level, for_s }) => set_level(&level, for_s, &service.log),
         Err(error) => Reply::Refused { reason: format!("not understood: {error}") },
     }

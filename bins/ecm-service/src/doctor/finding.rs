@@ -109,6 +109,11 @@ pub static CHECKS: &[Check] = &[
         symptom: "the service runs and answers nothing",
     },
     Check {
+        id: "D26",
+        what: "the names that consoles really sent, and what they became",
+        symptom: "the user mapping has failed",
+    },
+    Check {
         id: "D27",
         what: "whether this service is the one that is asked",
         symptom: "another ECM answers",

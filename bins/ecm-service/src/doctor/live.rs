@@ -3,7 +3,7 @@
 use super::{Examination, Level};
 use crate::books::ledger_of;
 use crate::config::Config;
-use crate::control::status_of;
+use crate::control::{seen_users_of, status_of};
 use crate::status::{LinkState, SiteStatus};
 
 pub(super) async fn examine(config: &Config, seen: &mut Examination) {
@@ -17,6 +17,7 @@ pub(super) async fn examine(config: &Config, seen: &mut Examination) {
                 words,
                 Some("start it, if it should run".to_owned()),
             );
+            seen.add("D26", None, Level::Skipped, "the service does not run", None);
             left_behind(config, seen);
             return;
         }
@@ -26,8 +27,29 @@ pub(super) async fn examine(config: &Config, seen: &mut Examination) {
     for site in &status.sites {
         link(site, seen);
     }
+    users(config, seen).await;
     let words = format!("{} leases are open", status.open_leases);
     seen.add("D30", None, Level::Good, words, None);
+}
+
+/// D26: a name that nobody expected is found among those that came.
+async fn users(config: &Config, seen: &mut Examination) {
+    let users = seen_users_of(config.state_dir.clone()).await;
+    let nobody: Vec<&str> = users
+        .iter()
+        .filter(|user| user.vault_user.is_none())
+        .map(|user| user.username.as_str())
+        .collect();
+    if nobody.is_empty() {
+        let words = format!("{} users were seen, all of them known to the vault", users.len());
+        seen.add("D26", None, Level::Good, words, None);
+        return;
+    }
+    let found =
+        format!("{} of {} users got nothing: {}", nobody.len(), users.len(), nobody.join(", "));
+    let advice = "`ecm-service status --users` shows how each name really came, `ecm-service \
+                  explain-name` why it is nobody";
+    seen.add("D26", None, Level::Warning, found, Some(advice.to_owned()));
 }
 
 /// What a service that does not run has left open.

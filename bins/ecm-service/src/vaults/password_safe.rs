@@ -15,6 +15,7 @@ use url::Url;
 
 use super::VaultSetupError;
 use crate::config::vault::{PasswordSafeConfig, VaultAuth};
+use crate::metrics::Meter;
 use crate::vault_pool::{PoolAuth, PoolLimits, VaultPool};
 use crate::vault_watch::WatchedVault;
 
@@ -44,6 +45,7 @@ pub(super) fn assemble(
     name: &str,
     vault: &PasswordSafeConfig,
     roots: &[CertificateDer<'static>],
+    meter: Option<&Meter>,
 ) -> Result<Assembled, VaultSetupError> {
     let name = || name.to_owned();
     let address = VaultAddress::parse(vault.url.as_str())
@@ -60,7 +62,11 @@ pub(super) fn assemble(
         tls,
     };
     let limits = PoolLimits { most: vault.max_sessions, idle: vault.session_idle };
-    let client = Client::new(address, transport);
+    let mut client = Client::builder(address, transport);
+    if let Some(meter) = meter {
+        client = client.metrics(meter.of_vault(&name()));
+    }
+    let client = client.build();
     let pool = Arc::new(VaultPool::new(name(), client, pool_auth(&vault.auth), limits));
     let sessions = Sessions(Arc::clone(&pool));
     let one_identity = matches!(vault.auth, VaultAuth::OAuth { .. });

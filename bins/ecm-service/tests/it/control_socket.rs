@@ -18,7 +18,8 @@ fn start() -> (TempDir, LogControl) {
     let (_subscriber, log) = subscriber(&LogConfig::default(), false, std::io::sink);
     let service = Service {
         log: log.clone(),
-        status: Box::new(|| Status { version: "1.2.3".to_owned(), ..Status::default() }),
+        seen: Default::default(),
+        status: Arc::new(|| Status { version: "1.2.3".to_owned(), ..Status::default() }),
     };
     let listener = open(&socket_path(folder.path())).unwrap();
     tokio::spawn(serve(listener, Arc::new(service)));

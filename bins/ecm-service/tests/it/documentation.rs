@@ -55,3 +55,8 @@ fn troubleshooting_page_lists_the_checks_the_doctor_makes() {
     }
     check("troubleshoot.md", &table);
 }
+
+#[test]
+fn metrics_page_lists_what_is_counted() {
+    check("metrics.md", &ecm_service::metrics::markdown());
+}

@@ -30,3 +30,4 @@ mod takeover;
 mod trials;
 mod trouble;
 mod vault_watching;
+mod watching;

@@ -100,3 +100,13 @@ pub static BROKER_LINKS: Key = key(
     "How many connections there may be at once.",
     "4",
 );
+
+/// `metrics.listen`
+pub static METRICS_LISTEN: Key = key(
+    "listen",
+    "address:port",
+    Absent::Refused,
+    "Where metrics are offered, over plain HTTP and to whoever can reach it; so an address of the \
+     loopback interface, unless a firewall says who that is.",
+    "\"127.0.0.1:9464\"",
+);
