@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and the help that teaches it.
 
 pub mod plugins;
+pub mod vault_file;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::exit::Exit;
 use crate::trial::JumpItem;
 use plugins::PluginsCommand;
+use vault_file::VaultFileCommand;
 
 /// Offers vault credentials to remote-support sessions.
 #[derive(Debug, Parser)]
@@ -153,6 +155,10 @@ pub enum Command {
     /// List, check and try plugins: vaults that are programs of their own.
     #[command(subcommand)]
     Plugins(PluginsCommand),
+
+    /// Check vaults that are an encrypted file.
+    #[command(subcommand)]
+    VaultFile(VaultFileCommand),
 
     /// Print a completion script for a shell.
     #[command(after_long_help = "Example:\n  \

@@ -22,6 +22,7 @@ mod plugins;
 mod run;
 mod status;
 mod test;
+mod vault_file;
 
 /// Does what the command line asks for.
 #[must_use]
@@ -40,6 +41,7 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Configure(args) => configure::configure(&args),
         Command::Test(args) => test::test(&args),
         Command::Plugins(command) => plugins::plugins(&command),
+        Command::VaultFile(command) => vault_file::vault_file(&command),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::man(),
     }

@@ -150,7 +150,12 @@ fn inode(_: &std::fs::Metadata) -> u64 {
     0
 }
 
-fn read(path: &Path, unlock: &Unlock) -> Result<Entries, ShelfError> {
+/// Reads and decrypts a file.
+///
+/// # Errors
+///
+/// See [`ShelfError`].
+pub fn read(path: &Path, unlock: &Unlock) -> Result<Entries, ShelfError> {
     let unreadable = |cause: io::Error| ShelfError::Unreadable {
         path: path.to_owned(),
         cause: cause.to_string(),

@@ -95,7 +95,7 @@ impl Process {
     pub async fn end(mut self, grace: Duration) -> String {
         // Not `wait` before the group is killed: once the process is reaped, its number may be
         // given to another group.
-        let ended_alone = timeout(grace, self.exited()).await.is_ok();
+        let ended_alone = timeout(grace, self.exited(Duration::from_millis(10))).await.is_ok();
         if let Some(group) = self.group.take() {
             group.kill();
         }
@@ -106,11 +106,11 @@ impl Process {
         }
     }
 
-    /// Completes when the process has ended, without reaping it.
-    async fn exited(&self) {
+    /// Completes when the process has ended, without reaping it. Looks so often.
+    pub async fn exited(&self, look: Duration) {
         let Some(group) = &self.group else { return };
         while !group.leader_has_ended() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(look).await;
         }
     }
 }

@@ -26,6 +26,8 @@ use super::stderr::{LastWords, listen};
 
 /// How long a plugin may take to end once its input has.
 pub const LEAVE: Duration = Duration::from_secs(2);
+/// How often it is looked whether the process has ended.
+const EXIT_LOOK: Duration = Duration::from_millis(500);
 /// Bytes read at once.
 const PIECE: usize = 16 * 1024;
 
@@ -151,6 +153,8 @@ enum Happened {
     Told(Option<Told>),
     Line(Result<Option<Zeroizing<Vec<u8>>>, LineTooLong>),
     Deaf,
+    /// The process is over, though something it has started may still hold its output open.
+    Exited,
     Look,
     Stop,
 }
@@ -251,11 +255,14 @@ impl Life {
         let mut look_at = Instant::now() + pace.look;
         let end = loop {
             let happened = tokio::select! {
+                // In this order: what was written before an end is read before the end is seen.
+                biased;
+                _ = stop.wait_for(|stop| *stop) => Happened::Stop,
                 told = orders.recv() => Happened::Told(told),
-                line = self.reader.line() => Happened::Line(line),
                 _ = &mut self.deaf => Happened::Deaf,
                 () = sleep_until(look_at) => Happened::Look,
-                _ = stop.wait_for(|stop| *stop) => Happened::Stop,
+                line = self.reader.line() => Happened::Line(line),
+                () = self.process.exited(EXIT_LOOK) => Happened::Exited,
             };
             match happened {
                 Happened::Told(Some(Told::Order(order))) => self.place(order, &mut owed),
@@ -272,6 +279,7 @@ impl Life {
                 },
                 Happened::Line(Ok(None)) => break LifeEnd::Ended { how: String::new() },
                 Happened::Line(Err(error)) => break error.into(),
+                Happened::Exited => break LifeEnd::Ended { how: String::new() },
                 Happened::Deaf => break LifeEnd::Deaf,
                 Happened::Look if look.is_some() => break LifeEnd::Hangs,
                 Happened::Look => {

@@ -222,6 +222,39 @@ async fn an_exclusive_entry_is_lent_to_one_user_at_a_time() {
     house.retrieve(&anns, &found, r"APP01\file-exclusive").await;
 }
 
+#[tokio::test]
+async fn a_vault_file_is_checked_before_it_is_put_in_place() {
+    let lines = "approver = 'ACME\\approver'\n[[vault]]\nname = \"lab\"\nkind = \"file\"\n\
+                 file = \"lab.age\"\nidentity = { file = \"lab-identity\" }\n";
+    let plan = Plan { vault_lines: lines.to_owned(), ..Plan::default() };
+    let house = House::furnish(plan).await;
+    let identity = age::x25519::Identity::generate();
+    house.replace_file("lab-identity", identity.to_string().expose_secret());
+    fs::write(house.path("lab.age"), sealed(ENTRIES, &identity)).unwrap();
+    let new = house.path("new.age").display().to_string();
+    let check = |arguments: &[&str]| {
+        let output = house.command(&[&["vault-file", "check"], arguments].concat());
+        let text = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        let text = text.concat();
+        assert!(FILE_SECRETS.iter().all(|secret| !text.contains(secret)), "{text}");
+        (text, output.status.code().unwrap())
+    };
+    let (text, code) = check(&[]);
+    assert!(code == 0 && text.contains("file-exclusive on app01, password, exclusive"), "{text}");
+    assert_eq!(check(&["main"]).1, 64, "no file");
+    for (entries, words) in [
+        (ENTRIES.replace("hosts = [\"app01\"]", "hosts = []"), "entry 2: `hosts` is empty"),
+        (ENTRIES.replace("version = 1", "version = 9"), "`version` must be 1"),
+    ] {
+        fs::write(&new, sealed(&entries, &identity)).unwrap();
+        let (text, code) = check(&["lab", "--file", &new]);
+        assert!(code == 2 && text.contains(words), "{text}");
+    }
+    fs::write(&new, "no age file").unwrap();
+    let (text, code) = check(&["lab", "--file", &new]);
+    assert!(code == 2 && text.contains("no age file"), "{text}");
+}
+
 /// With `KEYFERRY_WRITE_DOCS=1` the sealed file and its identity are made anew.
 #[test]
 fn the_demonstrations_vault_file_holds_what_its_plain_text_says() {

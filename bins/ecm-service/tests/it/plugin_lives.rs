@@ -322,6 +322,12 @@ async fn whatever_a_plugin_has_started_ends_with_it() {
 }
 
 #[tokio::test]
+async fn a_plugin_that_dies_is_missed_even_while_its_child_holds_its_output() {
+    let rig = Rig::greeted("sleep 1000 &\nexit 4", brisk());
+    rig.until_dead_of("exit status: 4").await;
+}
+
+#[tokio::test]
 async fn more_calls_than_a_plugin_may_have_open_wait_for_their_turn() {
     // It answers nothing until it has read sixteen calls; a seventeenth must not have come.
     let mut body = String::from("n=0\nwhile [ $n -lt 16 ]; do read -r call; n=$((n+1)); done\n");

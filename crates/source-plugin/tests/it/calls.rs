@@ -1,5 +1,8 @@
 //! Which answer belongs to which question.
 
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
 use source_plugin::{CallId, Calls, Heard, Line, STRAYS_AT_MOST, read_line};
 
 fn result(id: CallId) -> String {
@@ -7,6 +10,10 @@ fn result(id: CallId) -> String {
 }
 
 fn part(id: CallId) -> String {
+    part_text(&id.to_string())
+}
+
+fn part_text(id: &str) -> String {
     let batch = r#"{"key":{"kind":"host","value":"app01"},"kind":"local"}"#;
     format!(r#"{{"jsonrpc":"2.0","method":"partial","params":{{"id":{id},"batch":{batch}}}}}"#)
 }
@@ -14,6 +21,67 @@ fn part(id: CallId) -> String {
 fn hear(calls: &mut Calls, line: &str) -> Heard {
     let line: Line<'_> = read_line(line.as_bytes()).unwrap();
     calls.hear(&line)
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Begin(usize),
+    Cancel(usize),
+    Answer(u64),
+    Part(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0_usize..3).prop_map(Step::Begin),
+        (0_usize..10).prop_map(Step::Cancel),
+        (0_u64..12).prop_map(Step::Answer),
+        (0_u64..12).prop_map(Step::Part),
+    ]
+}
+
+proptest! {
+    /// Whatever a plugin says in whatever order: each call is answered at most once, has no more
+    /// parts than it may have, and none after its answer or its cancelling.
+    #[test]
+    fn no_order_of_lines_answers_a_call_twice(steps in prop::collection::vec(step(), 0..80)) {
+        let mut calls = Calls::new();
+        let mut begun: Vec<(CallId, usize)> = Vec::new();
+        let mut over: BTreeSet<CallId> = BTreeSet::new();
+        for step in steps {
+            let heard = match step {
+                Step::Begin(parts) => {
+                    begun.push((calls.begin(parts), parts));
+                    continue;
+                }
+                Step::Cancel(at) => {
+                    if let Some((id, _)) = begun.get(at) {
+                        prop_assert_eq!(calls.cancel(*id), over.insert(*id));
+                    }
+                    continue;
+                }
+                Step::Answer(id) => {
+                    let line = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#);
+                    hear(&mut calls, &line)
+                }
+                Step::Part(id) => {
+                    let line = part_text(&id.to_string());
+                    hear(&mut calls, &line)
+                }
+            };
+            match heard {
+                Heard::Answer(id) => prop_assert!(over.insert(id), "answered when it was over"),
+                Heard::Part(id) => {
+                    prop_assert!(!over.contains(&id));
+                    let left = begun.iter_mut().find(|(one, _)| *one == id).unwrap();
+                    prop_assert!(left.1 > 0, "more parts than there are questions");
+                    left.1 -= 1;
+                }
+                Heard::TooManyStrays => break,
+                Heard::Late | Heard::Unknown | Heard::Stray => {}
+            }
+        }
+    }
 }
 
 #[test]
