@@ -209,7 +209,11 @@ pub(crate) async fn open_broker(
         audit: Box::new(audit),
         clock: Arc::new(MachineClock),
         entropy: Box::new(MachineEntropy),
-        settings: BrokerSettings { max_results: config.max_results, ..BrokerSettings::default() },
+        settings: BrokerSettings {
+            max_results: config.max_results,
+            questions_per_user: config.questions_per_user,
+            ..BrokerSettings::default()
+        },
     };
     let (broker, opening) = Broker::open(parts).await?;
     if let Some(line) = opening.torn_line {

@@ -1,5 +1,6 @@
 //! The broker: a site's questions in, answers and explanations out.
 
+mod fairness;
 mod find;
 mod give_back;
 mod retrieve;
@@ -13,6 +14,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use ecm_protocol::message::{CredentialSummary, Problem};
+use fairness::Fairness;
 use jiff::Timestamp;
 
 use crate::audit::Trail;
@@ -67,6 +69,7 @@ pub struct Broker {
     desk: Desk,
     ids: CredentialIdKey,
     mapping: Mapping,
+    fairness: Fairness,
     settings: BrokerSettings,
     stopping: AtomicBool,
 }
@@ -93,6 +96,7 @@ impl Broker {
             desk,
             ids: parts.ids,
             mapping: Mapping::new(parts.rules),
+            fairness: Fairness::new(parts.settings.questions_per_user),
             settings: parts.settings,
             stopping: AtomicBool::new(false),
         };

@@ -18,6 +18,9 @@ pub struct BrokerSettings {
     pub retrieve_deadline: Duration,
     /// Most credentials in one answer, even when the site wants more.
     pub max_results: usize,
+    /// How many questions of one console user are worked on at a time; 1 or more. Another one is
+    /// told that the service is busy, so that nobody starves others.
+    pub questions_per_user: usize,
     /// How many requests are given back at a time at stop and at start; 1 or more.
     pub give_back_at_a_time: usize,
 }
@@ -28,6 +31,7 @@ impl Default for BrokerSettings {
             find_deadline: Duration::from_secs(15),
             retrieve_deadline: Duration::from_secs(30),
             max_results: 200,
+            questions_per_user: 16,
             give_back_at_a_time: 6,
         }
     }

@@ -57,7 +57,7 @@ pub static TABLES: &[Table] = &[
         name: "",
         header: "",
         meaning: "The service as a whole.",
-        keys: &[&STATE_DIR, &STOP_GRACE, &MAX_RESULTS],
+        keys: &[&STATE_DIR, &STOP_GRACE, &MAX_RESULTS, &QUESTIONS_PER_USER],
         tables: &[
             "log",
             "credential-ids",

@@ -48,6 +48,8 @@ pub struct Config {
     pub stop_grace: Duration,
     /// Most credentials in one answer, 1 to 1000.
     pub max_results: usize,
+    /// Questions of one console user that are worked on at a time, 1 to 1000.
+    pub questions_per_user: usize,
     /// What is logged and how.
     pub log: LogConfig,
     /// The sites to serve, at least one, with different names.
@@ -178,6 +180,7 @@ impl Config {
             .duration(&key::STOP_GRACE, second..=second * 300)
             .unwrap_or(Duration::from_secs(20));
         let max_results = top.number(&key::MAX_RESULTS, 1..=1000_u16).unwrap_or(200);
+        let questions_per_user = top.number(&key::QUESTIONS_PER_USER, 1..=1000_u16).unwrap_or(16);
         let log = top.table("log").map_or_else(LogConfig::default, read_log);
         let credential_id_key =
             top.table("credential-ids").and_then(|reader| read_credential_id_key(reader, context));
@@ -230,6 +233,7 @@ impl Config {
             state_dir: state_dir?,
             stop_grace,
             max_results: usize::from(max_results),
+            questions_per_user: usize::from(questions_per_user),
             log,
             sites: sites.into_iter().collect::<Option<_>>()?,
             broker_api: broker_api?,

@@ -57,6 +57,7 @@ impl Broker {
         partials: Option<&dyn PartialSink>,
         explanation: &mut Explanation,
     ) -> Result<FindResult, Problem> {
+        let _place = self.fairness.enter(&ask.user)?;
         let started = self.desk.clock.instant();
         let (until, _) = self.deadlines(started, ask.meta.deadline_ms, self.settings.find_deadline);
         let vault_user = self.vault_user(&ask.user, until, explanation).await?;

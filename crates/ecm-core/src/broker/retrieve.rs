@@ -62,6 +62,7 @@ impl Broker {
         if self.stopping.load(Ordering::SeqCst) {
             return Err(Problem::new(Category::Draining));
         }
+        let _place = self.fairness.enter(&ask.user)?;
         let started = self.desk.clock.instant();
         let (until, at_last) =
             self.deadlines(started, ask.meta.deadline_ms, self.settings.retrieve_deadline);

@@ -5,9 +5,10 @@ use ecm_core::source::{AccountKind, SourceError, SourceFailure, SystemPresence};
 use ecm_protocol::message::{
     Application, Category, CredentialKind, EmptyReason, Purpose, Scope, SourceStatus, TargetKind,
 };
+use futures_util::future::join_all;
 
 use crate::fake_vault::{FakeVault, local};
-use crate::house::{House, Parts, find, refused};
+use crate::house::{House, Parts, find, refused, user};
 
 fn unreachable() -> SourceError {
     SourceError::new(SourceFailure::Unreachable, "https://vault.acme.test: no route")
@@ -286,4 +287,22 @@ fn explanation_tells_mapping_keys_and_questions() {
         "{text}"
     );
     assert!(serde_json::to_value(&explanation).unwrap()["questions"].is_array());
+}
+
+#[test]
+fn one_user_with_many_questions_is_put_off_and_another_user_is_answered() {
+    let house = House::new();
+    house.vault.with(|s| s.slow.insert("app01".into(), Duration::from_secs(1)));
+    let broker = house.open();
+    let mut asked: Vec<_> = (0..17).map(|_| find("app01")).collect();
+    asked.push(find("app01"));
+    asked[17].user = user(r"ACME\pat");
+    let answers = house.clock.run(join_all(asked.iter().map(|ask| broker.find(ask, None))));
+    let mut answers: Vec<_> = answers.into_iter().map(|answer| answer.result).collect();
+    let pat = answers.pop().unwrap().unwrap();
+    assert_eq!(pat.mapped_user.as_deref(), Some(r"ACME\pat"));
+    let put_off: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
+    assert_eq!(put_off.len(), 1);
+    assert_eq!((put_off[0].category, put_off[0].retry_after_ms), (Category::Busy, Some(1_000)));
+    assert!(house.find(&broker, &find("app01")).is_ok());
 }

@@ -43,6 +43,16 @@ pub static MAX_RESULTS: Key = key(
     "200",
 );
 
+/// `questions-per-user`
+pub static QUESTIONS_PER_USER: Key = key(
+    "questions-per-user",
+    "1 to 1000",
+    Absent::Default("16"),
+    "How many questions of one console user are worked on at a time. Another one is told that the \
+     service is busy, so that one user, or a script in one user's name, cannot starve others.",
+    "16",
+);
+
 /// `log.format`
 pub static LOG_FORMAT: Key = key(
     "format",
