@@ -120,6 +120,8 @@ pub enum Unmapped {
     Ambiguous,
     /// A directory that has to be asked does not answer: it may do so later.
     Unknown,
+    /// A directory that has to be asked cannot be used as it is set up.
+    Unusable,
 }
 
 /// How a decision was reached.
@@ -175,6 +177,7 @@ fn mapped(resolution: &Resolution, probe: Probe) -> Mapped {
         Outcome::Nobody(refusal) => Mapped {
             vault_user: Err(match refusal {
                 Refusal::DirectoryUnavailable => Unmapped::Unknown,
+                Refusal::DirectoryUnusable => Unmapped::Unusable,
                 refusal if refusal.is_ambiguous() => Unmapped::Ambiguous,
                 _ => Unmapped::Nobody,
             }),
@@ -187,22 +190,24 @@ fn mapped(resolution: &Resolution, probe: Probe) -> Mapped {
 /// The rules in force. Questions under way keep the rules they began with.
 pub(crate) struct Mapping(RwLock<Arc<InForce>>);
 
-/// Rules, and who has got a vault user by them. Other rules begin without that memory.
+/// Rules, and who has got a vault user by them and by those before.
 pub(crate) struct InForce {
     rules: Arc<dyn MapUser>,
-    owners: Owners,
+    /// How many rule sets there were before.
+    number: u64,
+    owners: Arc<Owners>,
 }
 
 impl InForce {
     fn new(rules: Arc<dyn MapUser>) -> Arc<Self> {
-        Arc::new(Self { rules, owners: Owners::default() })
+        Arc::new(Self { rules, number: 0, owners: Arc::default() })
     }
 
     /// Notes that the spelling at `place` is used; or says whose vault user it is already.
     pub(crate) fn claim(&self, spellings: &Spellings, place: usize) -> Result<(), String> {
         let Some(owner) = &spellings.owner else { return Ok(()) };
         match owner.accounts.get(place) {
-            Some(account) => self.owners.claim(account, owner),
+            Some(account) => self.owners.claim(account, owner, self.number),
             None => Ok(()),
         }
     }
@@ -214,7 +219,9 @@ impl Mapping {
     }
 
     pub(crate) fn replace(&self, rules: Arc<dyn MapUser>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = InForce::new(rules);
+        let mut in_force = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let (number, owners) = (in_force.number + 1, Arc::clone(&in_force.owners));
+        *in_force = Arc::new(InForce { rules, number, owners });
     }
 
     /// The vault user with the rules that made it, or what to tell the site; why goes into the explanation in either case.
@@ -231,10 +238,13 @@ impl Mapping {
             let category = match unmapped {
                 Unmapped::Nobody => Category::UserUnmapped,
                 Unmapped::Ambiguous => Category::UserAmbiguous,
-                Unmapped::Unknown => Category::Internal,
+                Unmapped::Unknown | Unmapped::Unusable => Category::Internal,
             };
             Problem::new(category).with_advice(match unmapped {
                 Unmapped::Unknown => "the directory of users does not answer; try again soon",
+                Unmapped::Unusable => {
+                    "the directory of users cannot be used; the operator finds the reason in the log"
+                }
                 _ => "the operator finds the reason in the log and can add a mapping rule",
             })
         })

@@ -49,6 +49,7 @@ pub fn failure_of(error: &RawValue) -> Result<SourceError, LineError> {
         failure,
         message: format!("the plugin says: {message}"),
         may_have_happened: data.may_have_happened,
+        is_unknown_user: false,
         retry_after_ms: data.retry_after_ms,
     })
 }

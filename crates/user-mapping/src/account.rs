@@ -32,6 +32,12 @@ pub(crate) enum BadAccount {
     NotAPerson,
     #[error("its domain `{part}` is not the user's domain")]
     OtherDomain { part: String },
+    #[error("an attribute of the directory gave a name without a domain, the vault's own user")]
+    NoDomain,
+    #[error("it has a domain, and the rule is for the vault's own users")]
+    NotOwn,
+    #[error("it is another account than the spelling before it")]
+    OtherAccount,
 }
 
 impl BadAccount {
@@ -44,6 +50,13 @@ impl BadAccount {
             Self::Dn | Self::NotAPerson => r"write a person's user, DOMAIN\user or user@suffix",
             Self::OtherDomain { .. } => {
                 "name that domain's id in `cross-domain` if the vault user belongs to it"
+            }
+            Self::NoDomain => {
+                r"write {netbios}\\{dir.ATTRIBUTE}; or `own-users = true` if the vault's own users are meant"
+            }
+            Self::NotOwn => "remove `own-users`, or write `runas` without a domain",
+            Self::OtherAccount => {
+                "several `runas` are spellings of one account; write two rules for two"
             }
         }
     }

@@ -53,8 +53,11 @@ pub enum Answer {
     Nobody,
     /// More than one entry.
     Several,
-    /// No answer. The words say why, for the operator.
+    /// No answer for now. The words say why, for the operator.
     Unavailable(String),
+    /// An answer that cannot be used, or a refusal to answer: waiting does not mend it. The words
+    /// say why, for the operator.
+    Unusable(String),
 }
 
 /// A user's entry, as far as rules need it.

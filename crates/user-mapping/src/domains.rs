@@ -73,9 +73,10 @@ impl Domains {
     /// The domain behind the suffix of `joe.user@acme-inc.com`, `@acme.test` or `@ACME`.
     pub(crate) fn find_by_suffix(&self, suffix: &str) -> Option<Found> {
         let suffix = fold(suffix);
-        Self::found(&self.suffix, suffix.as_str(), DomainKey::Suffix)
-            .or_else(|| Self::found(&self.dns, suffix.as_str(), DomainKey::Dns))
+        // A name of the domain's own says more than a suffix that is written down beside it.
+        Self::found(&self.dns, suffix.as_str(), DomainKey::Dns)
             .or_else(|| Self::found(&self.netbios, suffix.as_str(), DomainKey::Netbios))
+            .or_else(|| Self::found(&self.suffix, suffix.as_str(), DomainKey::Suffix))
     }
 
     fn found(map: &HashMap<String, DomainIndex>, folded: &str, by: DomainKey) -> Option<Found> {

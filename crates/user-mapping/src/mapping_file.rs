@@ -182,6 +182,10 @@ pub struct RuleTable {
     pub runas: RunasTemplates,
     /// The id of another domain, if the vault user belongs to that one.
     pub cross_domain: Option<String>,
+    /// Whether the vault users are the vault's own, without a domain. Needed where `runas` takes
+    /// the whole name from the directory, because an attribute can hold any name.
+    #[serde(default)]
+    pub own_users: bool,
 }
 
 /// The templates of a rule: one text, or a list of texts.

@@ -1,6 +1,10 @@
 //! The expression that a rule holds against the user part of a name.
 
+use std::collections::BTreeSet;
+
 use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::template::BUILT_IN_FIELDS;
 
@@ -64,6 +68,14 @@ impl Pattern {
         &self.captures
     }
 
+    /// Whether parts of a name can vary outside of the named captures, so that what tells two people
+    /// apart is thrown away.
+    pub(crate) fn drops(&self) -> bool {
+        let mut parser = ParserBuilder::new().unicode(false).utf8(false).build();
+        // An expression that was compiled is one that can be parsed.
+        parser.parse(self.regex.as_str()).is_ok_and(|hir| varies(&hir))
+    }
+
     /// The captured parts if the whole user part matches.
     pub(crate) fn match_user(&self, user: &str) -> Option<Vec<(String, String)>> {
         let found = self.regex.captures(user.as_bytes())?;
@@ -73,6 +85,31 @@ impl Pattern {
             (name.clone(), String::from_utf8_lossy(octets).into_owned())
         };
         Some(self.captures.iter().map(part).collect())
+    }
+}
+
+/// Whether this part of an expression matches different texts, named captures aside.
+fn varies(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) => false,
+        // Case is ignored, so that a letter is a class of two.
+        HirKind::Class(class) => {
+            let folded = |octet: u8| octet.to_ascii_lowercase();
+            match class {
+                Class::Bytes(class) => {
+                    let ranges =
+                        class.ranges().iter().flat_map(|range| range.start()..=range.end());
+                    ranges.map(folded).collect::<BTreeSet<_>>().len() > 1
+                }
+                Class::Unicode(_) => true,
+            }
+        }
+        HirKind::Capture(capture) => capture.name.is_none() && varies(&capture.sub),
+        HirKind::Repetition(repetition) => {
+            repetition.max != Some(repetition.min) || varies(&repetition.sub)
+        }
+        HirKind::Concat(parts) => parts.iter().any(varies),
+        HirKind::Alternation(_) => true,
     }
 }
 

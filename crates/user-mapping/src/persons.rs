@@ -265,6 +265,18 @@ pub(crate) fn check_user_key(
     characters: Characters,
     findings: &mut Findings,
 ) {
+    if user.contains('@') {
+        let message = format!("`{user}` names a domain too, so it would never be found");
+        return findings.problem(
+            path,
+            message,
+            "write the user without a domain, and `domain` for that",
+        );
+    }
+    if user.ends_with('$') {
+        let message = format!("`{user}` is a computer's name, and computers are never mapped");
+        return findings.problem(path, message, "remove it");
+    }
     let problem = match check_user(user, 0) {
         Err(error) => Some((error.to_string(), error.problem().advice())),
         Ok(()) if characters == Characters::Letters => {

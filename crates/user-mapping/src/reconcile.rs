@@ -19,6 +19,17 @@ pub(crate) struct Principal<'a> {
     pub(crate) entry: Option<Entry>,
 }
 
+impl Principal<'_> {
+    /// Whether the user's entry lies at or below `base`. Where a directory told which entry that
+    /// is, its word counts; else what was stated.
+    pub(crate) fn lies_within(&self, base: &Dn<'_>) -> bool {
+        match &self.entry {
+            Some(entry) => Dn::parse(&entry.dn).is_ok_and(|dn| dn.is_within(base)),
+            None => self.dn.is_some_and(|dn| dn.is_within(base)),
+        }
+    }
+}
+
 /// Why name and distinguished name give nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Disagreement {
@@ -35,13 +46,15 @@ pub(crate) enum Stated<'a> {
     Known(Found),
     /// It has this name, which is not in the table.
     Unknown(&'a str),
+    /// It is somewhere that no domain of the table is, and has no name.
+    Elsewhere,
 }
 
 impl Stated<'_> {
     pub(crate) fn known(self) -> Option<Found> {
         match self {
             Self::Known(found) => Some(found),
-            Self::Nothing | Self::Unknown(_) => None,
+            Self::Nothing | Self::Unknown(_) | Self::Elsewhere => None,
         }
     }
 }
@@ -65,7 +78,7 @@ impl<'a> Facts<'a> {
         domains: &Domains,
         local_accounts: LocalAccounts,
     ) -> Result<(Option<DomainIndex>, Vec<Evidence>), Disagreement> {
-        use Stated::{Known, Nothing, Unknown};
+        use Stated::{Elsewhere, Known, Nothing, Unknown};
         match (self.name_domain, self.dn_domain) {
             (Unknown(part), _) if self.name.form() == Form::DownLevel => refuse(
                 Refusal::UnknownDomain,
@@ -86,23 +99,30 @@ impl<'a> Facts<'a> {
                 Refusal::DomainConflict,
                 format!("the distinguished name lies in `{dns}`, which no [[domain]] has"),
             ),
+            (Known(_), Elsewhere) => refuse(
+                Refusal::DomainConflict,
+                "the distinguished name lies in no [[domain]]'s base, and the name is of one"
+                    .to_owned(),
+            ),
             // The suffix of a UPN says nothing about the domain unless the table says so.
-            (Nothing | Unknown(_), Known(found)) => Ok((Some(found.index), vec![Evidence::Dn])),
-            (Nothing | Unknown(_), Unknown(dns)) => refuse(
+            (Nothing | Unknown(_) | Elsewhere, Known(found)) => {
+                Ok((Some(found.index), vec![Evidence::Dn]))
+            }
+            (Nothing | Unknown(_) | Elsewhere, Unknown(dns)) => refuse(
                 Refusal::UnknownDomain,
                 format!("the distinguished name lies in `{dns}`, which no [[domain]] has"),
             ),
-            (Unknown(suffix), Nothing) => refuse(
+            (Unknown(suffix), Nothing | Elsewhere) => refuse(
                 Refusal::NoDomain,
                 format!(
                     "the suffix `{suffix}` belongs to no [[domain]], and nothing else says more"
                 ),
             ),
-            (Nothing, Nothing) if self.dn.is_some() => refuse(
+            (Nothing | Elsewhere, Elsewhere) => refuse(
                 Refusal::NoDomain,
                 "the distinguished name lies in no [[domain]]'s base".to_owned(),
             ),
-            (Nothing, Nothing) => match domains.default_domain() {
+            (Nothing | Elsewhere, Nothing) => match domains.default_domain() {
                 Some(index) => Ok((Some(index), vec![Evidence::Default])),
                 None if local_accounts == LocalAccounts::Exceptions => Ok((None, Vec::new())),
                 None => refuse(
@@ -112,6 +132,14 @@ impl<'a> Facts<'a> {
                 ),
             },
         }
+    }
+
+    /// Whether a principal name of a foreign suffix stands beside a distinguished name that states
+    /// no logon name, so that only a directory can tell whether they are one user's.
+    pub(crate) fn is_unrelated(&self) -> bool {
+        let states_no_user = self.dn.is_some_and(|dn| matches!(dn.leaf_user(), LeafUser::Absent));
+        matches!((self.name, self.name_domain), (Name::Upn(_), Stated::Unknown(_)))
+            && states_no_user
     }
 
     /// The person as name and distinguished name alone tell it.

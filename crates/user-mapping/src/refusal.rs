@@ -38,6 +38,8 @@ pub enum Refusal {
     DirectoryMismatch,
     /// The directory that must be asked did not answer.
     DirectoryUnavailable,
+    /// The directory refused to answer, or does not tell what must be known of the user.
+    DirectoryUnusable,
     /// The deny list names the user.
     Denied,
     /// There are allow lists, and none names the user.
@@ -83,6 +85,7 @@ impl Refusal {
             Self::Disabled => "disabled",
             Self::DirectoryMismatch => "directory_mismatch",
             Self::DirectoryUnavailable => "directory_unavailable",
+            Self::DirectoryUnusable => "directory_unusable",
             Self::Denied => "denied",
             Self::NotAllowed => "not_allowed",
             Self::NoRule => "no_rule",
@@ -128,6 +131,10 @@ impl Refusal {
             }
             Self::DirectoryUnavailable => {
                 "see why no server of the directory answers; nobody is guessed meanwhile"
+            }
+            Self::DirectoryUnusable => {
+                "correct what the explanation names: the bind account and its rights, the base, a \
+                 group of the rules, or the user's entry"
             }
             Self::NotAllowed => "name the user in an [[allow]] table if that is meant",
             Self::Denied => "remove the user from the [[deny]] tables if that is meant",

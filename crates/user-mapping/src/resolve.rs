@@ -1,14 +1,15 @@
 //! One resolution: from what the site states to a vault user, step by step into the trace.
 
-use crate::account::VaultAccount;
+use crate::account::{BadAccount, VaultAccount};
 use crate::directory::{Answers, Question};
 use crate::dn::{Dn, LeafUser};
 use crate::domains::DomainIndex;
 use crate::name::Name;
+use crate::persons::Person;
 use crate::reconcile::{Disagreement, Facts, Principal, Stated};
 use crate::rule::Rule;
 use crate::search::{Pending, Search};
-use crate::template::Filling;
+use crate::template::{Filling, Template};
 use crate::trace::{
     AccountKind, DnRead, Evidence, Misread, NameRead, Reconciled, RunasMade, Step, Trace,
 };
@@ -64,6 +65,7 @@ impl Resolve<'_> {
             dn_domain: match (dn.and_then(|dn| self.rules.domains.find_by_dn(dn)), dns_name) {
                 (Some(found), _) => Stated::Known(found),
                 (None, Some(dns)) => Stated::Unknown(dns),
+                (None, None) if dn.is_some() => Stated::Elsewhere,
                 (None, None) => Stated::Nothing,
             },
             characters: self.rules.characters,
@@ -170,6 +172,15 @@ impl Resolve<'_> {
             && self.must_ask(index, facts, user.is_none(), &evidence)
         {
             return search.in_domain(index, evidence, trace);
+        }
+        if facts.is_unrelated() {
+            return Err(Pending::Refused(Disagreement {
+                reason: Refusal::UserConflict,
+                detail: "nothing says that the principal name and the distinguished name are one \
+                         user's: the suffix is no [[domain]]'s, the distinguished name states no \
+                         logon name, and no directory is there to ask"
+                    .to_owned(),
+            }));
         }
         let user = user.ok_or_else(|| Disagreement {
             reason: Refusal::BadName,
@@ -283,11 +294,23 @@ impl Resolve<'_> {
             captures,
             entry: principal.entry.as_ref(),
         };
-        let mut candidates = Vec::with_capacity(rule.templates().len());
+        let mut candidates: Vec<VaultAccount> = Vec::with_capacity(rule.templates().len());
         for template in rule.templates() {
             let filled = template.fill(&filling);
             let checked = match &filled {
-                Ok(value) => self.check_account(value, rule, principal),
+                Ok(value) => {
+                    self.check_account(value, template, rule, principal).and_then(|made| {
+                        // What the directory calls the entry's principal name is the entry's.
+                        let others = candidates.iter().zip(rule.templates());
+                        let differs = others
+                            .filter(|(_, other)| !other.is_principal_name())
+                            .any(|(other, _)| other.account != made.account);
+                        if differs && !template.is_principal_name() {
+                            return Err((Refusal::BadResult, BadAccount::OtherAccount.to_string()));
+                        }
+                        Ok(made)
+                    })
+                }
                 Err(missing) => Err((Refusal::BadResult, missing.to_string())),
             };
             trace.push(Step::Runas(RunasMade {
@@ -304,14 +327,29 @@ impl Resolve<'_> {
     fn check_account(
         &self,
         value: &str,
+        template: &Template,
         rule: &Rule,
         principal: &Principal<'_>,
     ) -> Result<VaultAccount, (Refusal, String)> {
-        let made = VaultAccount::read(value, Some(rule.target()), &self.rules.domains)
-            .map_err(|problem| (Refusal::BadResult, problem.to_string()))?;
-        let taken = self.rules.exceptions.is_taken(&made.account, &principal.person);
-        if taken && !rule.is_shared() {
+        let bad = |problem: BadAccount| (Refusal::BadResult, problem.to_string());
+        let made =
+            VaultAccount::read(value, Some(rule.target()), &self.rules.domains).map_err(bad)?;
+        match (made.account.domain, rule.is_for_own_users()) {
+            // Whoever may write the attribute could make any of the vault's own users of somebody.
+            (None, false) if template.attributes().next().is_some() => {
+                return Err(bad(BadAccount::NoDomain));
+            }
+            (Some(_), true) => return Err(bad(BadAccount::NotOwn)),
+            _ => {}
+        }
+        if self.rules.exceptions.is_taken(&made.account, &principal.person) {
             return Err((Refusal::Collision, "an exception gives it to somebody else".to_owned()));
+        }
+        let account = Person { domain: made.account.domain, user: made.account.user.clone() };
+        if !rule.is_shared()
+            && let Some(number) = self.rules.denied.find(&account)
+        {
+            return Err((Refusal::Denied, format!("deny {number} names the user of that account")));
         }
         Ok(made)
     }

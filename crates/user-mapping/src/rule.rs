@@ -34,6 +34,8 @@ pub(crate) struct Rule {
     templates: Vec<Template>,
     /// The domain that the vault users belong to.
     target: DomainIndex,
+    /// Whether the vault users are the vault's own, without a domain.
+    own_users: bool,
 }
 
 /// Which users a rule takes.
@@ -70,6 +72,10 @@ impl Rule {
         self.target
     }
 
+    pub(crate) fn is_for_own_users(&self) -> bool {
+        self.own_users
+    }
+
     pub(crate) fn is_shared(&self) -> bool {
         self.is_shared
     }
@@ -94,7 +100,7 @@ impl Rule {
                 holds(Condition::Provider, is_one)
             })
             && self.dn_under.as_ref().is_none_or(|base| {
-                let is_under = principal.dn.is_some_and(|dn| dn.is_within(base));
+                let is_under = principal.lies_within(base);
                 holds(Condition::DnUnder, is_under)
             })
             && self.groups.as_ref().is_none_or(|groups| {

@@ -44,9 +44,18 @@ impl<'n> Search<'_, 'n> {
             (None, Name::Upn(upn)) => Key::PrincipalName(fold(&principal_name(upn))),
             (None, name) => Key::LogonName(fold(name.user().unwrap_or_default())),
         };
-        let found = match self.ask(domain, key, trace)? {
+        let found = match self.ask(domain, key.clone(), trace)? {
             Some(entry) => Some(entry),
-            None => self.implicit(domain, trace)?,
+            None => {
+                let others = self.others(domain, &key);
+                let logon_name = self.implicit(domain);
+                let questions = others.iter().map(|&other| (other, &key));
+                self.all_answered(questions.chain(logon_name.iter().map(|key| (domain, key))))?;
+                if let Some((other, entry)) = self.only_one(&others, &key, trace)? {
+                    return self.person(other, Vec::new(), entry);
+                }
+                logon_name.map(|key| self.ask(domain, key, trace)).transpose()?.flatten()
+            }
         };
         let entry =
             found.ok_or_else(|| disagree(Refusal::NotFound, "the directory has no such user"))?;
@@ -60,17 +69,60 @@ impl<'n> Search<'_, 'n> {
             return Err(disagree(Refusal::NoDomain, "nothing tells the domain").into());
         };
         let key = Key::PrincipalName(fold(&principal_name(upn)));
-        let domains: Vec<_> = self.domains.with_directory().collect();
-        let missing: Vec<_> = domains
-            .iter()
-            .map(|&domain| self.domains.question(domain, key.clone()))
+        let found =
+            self.only_one(&self.domains.with_directory().collect::<Vec<_>>(), &key, trace)?;
+        let (domain, entry) = found
+            .ok_or_else(|| disagree(Refusal::NoDomain, "no directory knows this principal name"))?;
+        self.person(domain, Vec::new(), entry)
+    }
+
+    /// The other domains in which a principal name may be somebody's: suffixes belong to a forest,
+    /// and a name that was given to somebody comes before one that follows from a logon name
+    /// ([MS-ADTS] 5.1.1.1.1).
+    fn others(&self, domain: DomainIndex, key: &Key) -> Vec<DomainIndex> {
+        match key {
+            Key::PrincipalName(_) => {
+                self.domains.with_directory().filter(|&other| other != domain).collect()
+            }
+            Key::LogonName(_) | Key::Entry(_) => Vec::new(),
+        }
+    }
+
+    /// `joe@acme.test` is also the user whose logon name is `joe`, unless somebody else's
+    /// principal name was set to that. A suffix that is not the domain's own name says no such
+    /// thing ([MS-ADTS] 5.1.1.1.1).
+    fn implicit(&self, domain: DomainIndex) -> Option<Key> {
+        let Name::Upn(upn) = self.facts.name else { return None };
+        let is_own = self
+            .facts
+            .name_domain
+            .known()
+            .is_some_and(|found| found.index == domain && found.by != DomainKey::Suffix);
+        (self.facts.dn.is_none() && is_own).then(|| Key::LogonName(fold(upn.user())))
+    }
+
+    /// Asks for whatever has no answer yet, all at once.
+    fn all_answered<'k>(
+        &self,
+        asked: impl Iterator<Item = (DomainIndex, &'k Key)>,
+    ) -> Result<(), Pending> {
+        let missing: Vec<_> = asked
+            .map(|(domain, key)| self.domains.question(domain, key.clone()))
             .filter(|question| self.answers.find(question).is_none())
             .collect();
-        if !missing.is_empty() {
-            return Err(Pending::Ask(missing));
-        }
+        if missing.is_empty() { Ok(()) } else { Err(Pending::Ask(missing)) }
+    }
+
+    /// The one entry that the directories of these domains know by this key, and whose it is.
+    fn only_one(
+        &self,
+        domains: &[DomainIndex],
+        key: &Key,
+        trace: &mut Trace,
+    ) -> Result<Option<(DomainIndex, Entry)>, Pending> {
+        self.all_answered(domains.iter().map(|&domain| (domain, key)))?;
         let mut found = None;
-        for domain in domains {
+        for &domain in domains {
             if let Some(entry) = self.ask(domain, key.clone(), trace)? {
                 if found.is_some() {
                     let detail = "the directories of two domains know this principal name";
@@ -79,25 +131,7 @@ impl<'n> Search<'_, 'n> {
                 found = Some((domain, entry));
             }
         }
-        let (domain, entry) = found
-            .ok_or_else(|| disagree(Refusal::NoDomain, "no directory knows this principal name"))?;
-        self.person(domain, Vec::new(), entry)
-    }
-
-    /// `joe@acme.test` is also the user whose logon name is `joe`, unless somebody else's
-    /// principal name was set to that. A suffix that is not the domain's own name says no such
-    /// thing ([MS-ADTS] 5.1.1.1.1).
-    fn implicit(&self, domain: DomainIndex, trace: &mut Trace) -> Result<Option<Entry>, Pending> {
-        let Name::Upn(upn) = self.facts.name else { return Ok(None) };
-        let is_own = self
-            .facts
-            .name_domain
-            .known()
-            .is_some_and(|found| found.index == domain && found.by != DomainKey::Suffix);
-        if self.facts.dn.is_some() || !is_own {
-            return Ok(None);
-        }
-        self.ask(domain, Key::LogonName(fold(upn.user())), trace)
+        Ok(found)
     }
 
     /// The one entry, `None` for nobody.
@@ -123,6 +157,7 @@ impl<'n> Search<'_, 'n> {
                     .into())
             }
             Answer::Unavailable(why) => Err(disagree(Refusal::DirectoryUnavailable, why).into()),
+            Answer::Unusable(why) => Err(disagree(Refusal::DirectoryUnusable, why).into()),
             Answer::Entry(entry) => {
                 is_what_was_asked(&question.by, entry)?;
                 Ok(Some((**entry).clone()))

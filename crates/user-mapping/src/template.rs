@@ -42,10 +42,14 @@ pub(crate) struct Filling<'a> {
     pub(crate) entry: Option<&'a Entry>,
 }
 
-/// The user's entry does not have an attribute that the template uses.
+/// A field that has nothing to be filled with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the directory's entry has no single value of `{0}`")]
-pub(crate) struct NoAttribute(String);
+pub(crate) enum NoValue {
+    #[error("the directory's entry has no single value of `{0}`")]
+    Attribute(String),
+    #[error("the capture `{0}` took no part in the match, or matched nothing")]
+    Capture(String),
+}
 
 /// Why a text is no template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +68,8 @@ pub(crate) enum TemplateProblem {
     NoDomainName { key: &'static str },
     #[error("`{name}` is no attribute of a directory")]
     Attribute { name: String },
+    #[error("`{name}` is an attribute that holds a secret")]
+    SecretAttribute { name: String },
     #[error("`{{dir.{name}}}` needs a directory, and the rule's domain has none")]
     NoDirectory { name: String },
 }
@@ -85,6 +91,9 @@ impl TemplateProblem {
             Self::Attribute { .. } => {
                 "attributes are letters, digits and `-`, such as {dir.userPrincipalName}"
             }
+            Self::SecretAttribute { .. } => {
+                "use one that names the user; what is read here is shown in traces and logs"
+            }
             Self::NoDirectory { .. } => "set `directory` in the [[domain]], or use another field",
             Self::NoDomainName { .. } => "add it to the [[domain]], or use another field",
         }
@@ -93,6 +102,24 @@ impl TemplateProblem {
 
 /// Names that captures cannot have, because fields have them.
 pub(crate) const BUILT_IN_FIELDS: [&str; 4] = ["user", "netbios", "dns", "suffix"];
+
+/// Attributes whose values are secrets, which have no place in traces and logs.
+const HOLDS_SECRETS: [&str; 14] = [
+    "userPassword",
+    "unixUserPassword",
+    "unicodePwd",
+    "dBCSPwd",
+    "ntPwdHistory",
+    "lmPwdHistory",
+    "supplementalCredentials",
+    "ms-Mcs-AdmPwd",
+    "ms-Mcs-AdmPwdHistory",
+    "msLAPS-Password",
+    "msDS-ManagedPassword",
+    "sambaNTPassword",
+    "sambaLMPassword",
+    "krbPrincipalKey",
+];
 
 impl Template {
     /// Reads a template for users of vault users in `domain`, with the named captures of a rule.
@@ -148,6 +175,19 @@ impl Template {
         self.fields().any(|field| matches!(field, Field::User | Field::Directory(_)))
     }
 
+    /// Whether it is the principal name of the user's entry and nothing else, which the directory
+    /// itself says is the same account.
+    pub(crate) fn is_principal_name(&self) -> bool {
+        matches!(self.pieces.as_slice(), [Piece::Field { field: Field::Directory(name), .. }]
+            if name.eq_ignore_ascii_case("userPrincipalName"))
+    }
+
+    /// Whether two fields stand side by side, so that it is lost where one ends.
+    pub(crate) fn runs_together(&self) -> bool {
+        let is_field = |piece: &Piece| matches!(piece, Piece::Field { .. });
+        self.pieces.windows(2).any(|pair| pair.iter().all(is_field))
+    }
+
     pub(crate) fn uses_capture(&self, name: &str) -> bool {
         self.fields().any(|field| matches!(field, Field::Capture(capture) if capture == name))
     }
@@ -167,9 +207,9 @@ impl Template {
         })
     }
 
-    /// Fills the fields in. A capture that took no part in the match is empty; an attribute that
-    /// the entry does not have is an error.
-    pub(crate) fn fill(&self, filling: &Filling<'_>) -> Result<String, NoAttribute> {
+    /// Fills the fields in. A capture without text and an attribute that the entry does not have
+    /// are errors: whoever lacks them would all become one vault user.
+    pub(crate) fn fill(&self, filling: &Filling<'_>) -> Result<String, NoValue> {
         let mut filled = String::with_capacity(self.written.len() + filling.user.len());
         for piece in &self.pieces {
             match piece {
@@ -180,19 +220,40 @@ impl Template {
                         Field::Capture(name) => filling
                             .captures
                             .iter()
-                            .find(|(capture, _)| capture == name)
-                            .map_or("", |(_, value)| value.as_str()),
+                            .find(|(capture, value)| capture == name && !value.is_empty())
+                            .map(|(_, value)| value.as_str())
+                            .ok_or_else(|| NoValue::Capture(name.clone()))?,
                         Field::Directory(name) => filling
                             .entry
                             .and_then(|entry| entry.attributes.get(name))
                             .filter(|value| !value.is_empty())
-                            .ok_or_else(|| NoAttribute(name.clone()))?,
+                            .ok_or_else(|| NoValue::Attribute(name.clone()))?,
                     };
                     filled.push_str(&case.apply(value));
                 }
             }
         }
         Ok(filled)
+    }
+
+    /// Fills every field with a text of its own, so that two templates give the same only if they
+    /// are made of the same.
+    pub(crate) fn fill_apart(&self) -> String {
+        let mut filled = String::new();
+        for piece in &self.pieces {
+            let _ = match piece {
+                Piece::Literal(literal) => filled.write_str(literal),
+                Piece::Field { field, case } => {
+                    let probe = match field {
+                        Field::User => "xuser".to_owned(),
+                        Field::Capture(name) => format!("xc-{name}"),
+                        Field::Directory(name) => format!("xd-{}", name.to_ascii_lowercase()),
+                    };
+                    filled.write_str(&case.apply(&probe))
+                }
+            };
+        }
+        filled
     }
 
     /// Fills every field with the same text.
@@ -241,11 +302,14 @@ fn read_field(
         "dns" => of_domain("dns", domain.dns.first()),
         "suffix" => of_domain("suffix", domain.suffix.first()),
         _ if name.starts_with("dir.") => {
-            let name = name.trim_start_matches("dir.").to_owned();
+            let name = name.strip_prefix("dir.").unwrap_or(name).to_owned();
             let is_attribute = name.starts_with(|c: char| c.is_ascii_alphabetic())
                 && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
             if !is_attribute {
                 return Err(TemplateProblem::Attribute { name });
+            }
+            if HOLDS_SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret)) {
+                return Err(TemplateProblem::SecretAttribute { name });
             }
             if domain.directory == DirectoryUse::Never {
                 return Err(TemplateProblem::NoDirectory { name });
@@ -309,6 +373,11 @@ mod tests {
             ("{}", TemplateProblem::UnknownField { name: String::new() }),
             ("{dir.mail}", TemplateProblem::NoDirectory { name: "mail".to_owned() }),
             ("{dir.}", TemplateProblem::Attribute { name: String::new() }),
+            ("{dir.dir.mail}", TemplateProblem::Attribute { name: "dir.mail".to_owned() }),
+            (
+                "{dir.UserPassword}",
+                TemplateProblem::SecretAttribute { name: "UserPassword".to_owned() },
+            ),
             ("{dir.a;b}", TemplateProblem::Attribute { name: "a;b".to_owned() }),
             ("{u:title}", TemplateProblem::UnknownCase { name: "title".to_owned() }),
             ("{user}@{suffix}", TemplateProblem::NoDomainName { key: "suffix" }),

@@ -8,7 +8,7 @@ use super::Owner;
 /// How many vault users are remembered. The one that was met first is forgotten first.
 const MOST: usize = 50_000;
 
-/// Whose each vault account is, since the rules came into force.
+/// Whose each vault account is, since the service began.
 #[derive(Default)]
 pub(super) struct Owners(Mutex<Memory>);
 
@@ -22,19 +22,29 @@ struct Memory {
 struct Claim {
     person: String,
     directory_id: Option<String>,
+    /// The rules by which it was made last.
+    rules: u64,
 }
 
 impl Owners {
     /// Notes that the account is this person's; or says whose it is. A name that came back with
-    /// another directory id is another person: somebody who left, and a successor.
-    pub(super) fn claim(&self, account: &str, owner: &Owner) -> Result<(), String> {
+    /// another directory id is another person: somebody who left, and a successor. Other rules may
+    /// give an account to another person, and that is for the operator to decide; a successor
+    /// gets it by no rule while this memory lasts.
+    pub(super) fn claim(&self, account: &str, owner: &Owner, rules: u64) -> Result<(), String> {
         let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(claim) = memory.by_account.get_mut(account) {
             let is_other_entry = matches!((&claim.directory_id, &owner.directory_id),
                 (Some(known), Some(new)) if known != new);
-            if claim.person != owner.person || is_other_entry {
+            let is_other_person = claim.person != owner.person;
+            if is_other_person && claim.rules < rules {
+                *claim = Claim::of(owner, rules);
+                return Ok(());
+            }
+            if is_other_person || is_other_entry {
                 return Err(claim.person.clone());
             }
+            claim.rules = claim.rules.max(rules);
             if claim.directory_id.is_none() {
                 claim.directory_id.clone_from(&owner.directory_id);
             }
@@ -46,10 +56,15 @@ impl Owners {
             memory.by_account.remove(&oldest);
         }
         memory.order.push_back(account.to_owned());
-        let claim =
-            Claim { person: owner.person.clone(), directory_id: owner.directory_id.clone() };
-        memory.by_account.insert(account.to_owned(), claim);
+        memory.by_account.insert(account.to_owned(), Claim::of(owner, rules));
         Ok(())
+    }
+}
+
+impl Claim {
+    fn of(owner: &Owner, rules: u64) -> Self {
+        let (person, directory_id) = (owner.person.clone(), owner.directory_id.clone());
+        Self { person, directory_id, rules }
     }
 }
 
@@ -69,10 +84,10 @@ mod tests {
     fn an_account_belongs_to_the_first_person() {
         let owners = Owners::default();
         let joe = owner("acme\\joe", None);
-        assert_eq!(owners.claim("a", &joe), Ok(()));
-        assert_eq!(owners.claim("a", &joe), Ok(()));
-        assert_eq!(owners.claim("a", &owner("beta\\joe", None)), Err("acme\\joe".into()));
-        assert_eq!(owners.claim("b", &owner("beta\\joe", None)), Ok(()));
+        assert_eq!(owners.claim("a", &joe, 0), Ok(()));
+        assert_eq!(owners.claim("a", &joe, 0), Ok(()));
+        assert_eq!(owners.claim("a", &owner("beta\\joe", None), 0), Err("acme\\joe".into()));
+        assert_eq!(owners.claim("b", &owner("beta\\joe", None), 0), Ok(()));
     }
 
     #[test]
@@ -80,16 +95,28 @@ mod tests {
         let owners = Owners::default();
         let name = "acme\\joe";
         for id in [None, Some("S-1-5-21-1"), None] {
-            assert_eq!(owners.claim("a", &owner(name, id)), Ok(()), "{id:?}");
+            assert_eq!(owners.claim("a", &owner(name, id), 0), Ok(()), "{id:?}");
         }
-        assert_eq!(owners.claim("a", &owner(name, Some("S-1-5-21-2"))), Err(name.into()));
+        assert_eq!(owners.claim("a", &owner(name, Some("S-1-5-21-2")), 0), Err(name.into()));
+    }
+
+    #[test]
+    fn other_rules_may_give_an_account_to_another_person_and_never_to_a_successor() {
+        let owners = Owners::default();
+        let (joe, pat) = (owner("acme\\joe", Some("S-1")), owner("acme\\pat", Some("S-2")));
+        assert_eq!(owners.claim("a", &joe, 0), Ok(()));
+        assert_eq!(owners.claim("a", &owner("acme\\joe", Some("S-3")), 1), Err("acme\\joe".into()));
+        assert_eq!(owners.claim("a", &pat, 0), Err("acme\\joe".into()));
+        assert_eq!(owners.claim("a", &pat, 1), Ok(()));
+        // A question that began with the rules before.
+        assert_eq!(owners.claim("a", &joe, 0), Err("acme\\pat".into()));
     }
 
     #[test]
     fn the_memory_does_not_grow_without_end() {
         let owners = Owners::default();
         for number in 0..MOST + 10 {
-            assert_eq!(owners.claim(&number.to_string(), &owner("acme\\joe", None)), Ok(()));
+            assert_eq!(owners.claim(&number.to_string(), &owner("acme\\joe", None), 0), Ok(()));
         }
         let memory = owners.0.lock().unwrap();
         assert_eq!((memory.by_account.len(), memory.order.len()), (MOST, MOST));

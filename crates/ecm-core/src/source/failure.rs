@@ -59,6 +59,9 @@ pub struct SourceError {
     pub message: String,
     /// A change that was asked for may have been made all the same.
     pub may_have_happened: bool,
+    /// The vault let nobody in of this name, and gave no other reason: it may not know the user.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_unknown_user: bool,
     /// When to ask again, if the vault said so; milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
@@ -68,7 +71,13 @@ impl SourceError {
     /// A failure that surely changed nothing.
     #[must_use]
     pub fn new(failure: SourceFailure, message: impl Into<String>) -> Self {
-        Self { failure, message: message.into(), may_have_happened: false, retry_after_ms: None }
+        Self {
+            failure,
+            message: message.into(),
+            may_have_happened: false,
+            is_unknown_user: false,
+            retry_after_ms: None,
+        }
     }
 
     /// The same, after which the change asked for may be there or not.

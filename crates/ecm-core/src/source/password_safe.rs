@@ -128,7 +128,7 @@ impl<S: VaultSessions> CredentialSource for PasswordSafe<S> {
         Box::pin(async move {
             match self.session(vault_user).await {
                 Ok(_) => Ok(true),
-                Err(error) if error.failure == SourceFailure::SignInRefused => Ok(false),
+                Err(error) if error.is_unknown_user => Ok(false),
                 Err(error) => Err(error),
             }
         })

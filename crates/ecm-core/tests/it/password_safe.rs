@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use ecm_core::credential_id::CredentialIdKey;
 use ecm_core::ports::{BoxFuture, Clock};
 use ecm_core::settings::{BrokerSettings, VaultSettings};
+use ecm_core::source::CredentialSource as _;
 use ecm_core::source::password_safe::{PasswordSafe, PasswordSafeSettings, VaultSessions};
 use ecm_core::{Broker, BrokerParts, Vault};
 use ecm_protocol::message::{
@@ -94,24 +95,31 @@ impl Company {
         }
     }
 
-    async fn open(&self) -> Broker {
-        let transport = HttpsTransport::builder()
+    fn transport(&self) -> HttpsTransport {
+        HttpsTransport::builder()
             .native_roots(false)
             .ca_pem(self.vault.ca_pem().as_bytes())
             .unwrap()
             .build()
-            .unwrap();
-        self.open_over(transport).await
+            .unwrap()
     }
 
-    async fn open_over(&self, transport: HttpsTransport) -> Broker {
+    fn source(&self, transport: HttpsTransport) -> PasswordSafe<Sessions> {
         let sessions = Sessions {
             client: Client::new(VaultAddress::parse(self.vault.url()).unwrap(), transport),
             key: self.key.clone(),
             kept: tokio::sync::Mutex::default(),
             refused: Arc::clone(&self.refused),
         };
-        let source = PasswordSafe::new("main", sessions, PasswordSafeSettings::default());
+        PasswordSafe::new("main", sessions, PasswordSafeSettings::default())
+    }
+
+    async fn open(&self) -> Broker {
+        self.open_over(self.transport()).await
+    }
+
+    async fn open_over(&self, transport: HttpsTransport) -> Broker {
+        let source = self.source(transport);
         let parts = BrokerParts {
             rules: Arc::new(PaperRules),
             ids: CredentialIdKey::new(vec![7; 32].into()).unwrap(),
@@ -422,6 +430,19 @@ async fn sign_in_that_is_refused_and_certificate_that_is_not_trusted_are_told_ap
     let broker = company.open_over(distrusting).await;
     let problem = broker.find(&search("app01"), None).await.result.unwrap_err();
     assert_eq!(problem.category, Category::VaultUntrusted);
+}
+
+#[tokio::test]
+async fn only_a_plain_refusal_means_that_the_vault_does_not_know_a_user() {
+    let company = Company::new().await;
+    let source = company.source(company.transport());
+    assert_eq!(source.knows(r"ACME\nobody").await, Ok(false));
+    for status in [403, 429, 500, 503] {
+        company.fault("POST Auth/SignAppin", FaultAction::Status { status, body: String::new() });
+        let known = source.knows(r"ACME\joe.user").await;
+        assert!(known.is_err(), "{status} {known:?}");
+    }
+    assert_eq!(source.knows(r"ACME\joe.user").await, Ok(true));
 }
 
 #[tokio::test]

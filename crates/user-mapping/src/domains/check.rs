@@ -50,7 +50,8 @@ struct Check<'a> {
 impl Check<'_> {
     fn id(&mut self, id: &str) {
         let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if id.is_empty() || !id.chars().all(is_word) {
+        // `.` is what stands for the site itself where persons are written down.
+        if id.is_empty() || id == "." || !id.chars().all(is_word) {
             self.problem(
                 "id",
                 format!("`{id}` is no id"),

@@ -52,6 +52,8 @@ impl Cache {
         let length = match answer {
             Answer::Entry(_) => self.limits.found,
             Answer::Nobody | Answer::Several => self.limits.not_found,
+            // Asked again at once, a bind that is refused could lock the account.
+            Answer::Unusable(_) => self.limits.not_found,
             Answer::Unavailable(_) => return,
         };
         let now = Instant::now();

@@ -21,6 +21,9 @@ pub(super) enum Trouble {
     /// Another server may answer.
     #[error("{0}")]
     Server(String),
+    /// The connection ended; a new one may do better.
+    #[error("{0}")]
+    Closed(String),
     /// Another server would say the same.
     #[error("{0}")]
     Settled(String),
@@ -28,13 +31,24 @@ pub(super) enum Trouble {
 
 impl Trouble {
     pub(super) fn of(error: &LdapError) -> Self {
-        Self::Server(match error {
-            LdapError::EndOfStream | LdapError::ResultRecv { .. } | LdapError::OpSend { .. } => {
-                "the connection was closed".to_owned()
-            }
-            LdapError::Timeout { .. } => "it did not answer in time".to_owned(),
-            error => error.to_string(),
-        })
+        match error {
+            LdapError::EndOfStream
+            | LdapError::ResultRecv { .. }
+            | LdapError::OpSend { .. }
+            | LdapError::IdScrubSend { .. }
+            | LdapError::Io { .. } => Self::Closed("the connection was closed".to_owned()),
+            LdapError::Timeout { .. } => Self::Server("it did not answer in time".to_owned()),
+            error => Self::Server(error.to_string()),
+        }
+    }
+
+    /// The same, with what it is about before the words.
+    pub(super) fn at(self, what: &impl std::fmt::Display) -> Self {
+        match self {
+            Self::Server(words) => Self::Server(format!("{what}: {words}")),
+            Self::Closed(words) => Self::Closed(format!("{what}: {words}")),
+            Self::Settled(words) => Self::Settled(format!("{what}: {words}")),
+        }
     }
 }
 

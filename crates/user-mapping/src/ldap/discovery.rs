@@ -2,11 +2,15 @@
 //!
 //! DNS answers are not authenticated. So only servers whose names lie in the domain are taken,
 //! the connection is encrypted before anything is said, and the certificate has to be for the name
-//! that was found: whoever forges an answer can keep us from a server, and gets no password.
+//! that was found. Whoever forges an answer can keep us from a server. Whoever also holds the key
+//! of a certificate for any host of the domain, from an authority that is trusted here, can pass
+//! for one: where every computer has such a certificate, servers are better written down, or the
+//! trusted authority is one that certifies domain controllers only.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
@@ -94,18 +98,20 @@ impl Discovery {
                 continue;
             }
             let believed = told.valid_until().saturating_duration_since(Instant::now().into_std());
-            let mut found = Vec::new();
-            for offer in in_order(offers, |end| dice.below(end)) {
-                let addresses = resolver.lookup_ip(format!("{}.", offer.host)).await;
-                found.push(Found {
-                    // A server without an address is told apart when it is tried.
-                    addresses: addresses.map(|told| told.iter().collect()).unwrap_or_default(),
-                    server: LdapServer {
-                        host: offer.host,
-                        port: LDAPS_PORT,
-                        security: Security::Ldaps,
-                    },
-                });
+            let offers = in_order(offers, |end| dice.below(end));
+            let looked_up = offers.into_iter().map(async |offer| {
+                let told = resolver.lookup_ip(format!("{}.", offer.host)).await.ok()?;
+                // In one order, so that the same addresses are known as the same server.
+                let mut addresses: Vec<IpAddr> = told.iter().collect();
+                addresses.sort_unstable();
+                let server =
+                    LdapServer { host: offer.host, port: LDAPS_PORT, security: Security::Ldaps };
+                Some(Found { server, addresses }).filter(|found| !found.addresses.is_empty())
+            });
+            let found: Vec<Found> = join_all(looked_up).await.into_iter().flatten().collect();
+            if found.is_empty() {
+                troubles.push(format!("none of the servers of {name} has an address"));
+                continue;
             }
             return Ok((found, believed.clamp(SHORTEST, LONGEST)));
         }

@@ -26,7 +26,8 @@ pub(super) fn read_entry(
         Schema::ActiveDirectory => (
             text("sAMAccountName"),
             text("userPrincipalName"),
-            octets(found, "objectSid").and_then(|octets| Sid::from_octets(&octets).ok()),
+            // What tells a successor of the same name from whoever left.
+            Some(sid(found).ok_or("does not tell its objectSid")?),
             state(found, now)?,
         ),
         Schema::InetOrgPerson { logon_name, principal_name } => {
@@ -70,6 +71,10 @@ pub(super) fn all_octets(found: &SearchEntry, name: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
+fn sid(found: &SearchEntry) -> Option<Sid> {
+    octets(found, "objectSid").and_then(|octets| Sid::from_octets(&octets).ok())
+}
+
 fn state(found: &SearchEntry, now: SystemTime) -> Result<AccountState, &'static str> {
     let flags = |name: &str| only(found, name).and_then(|text| text.parse::<i64>().ok());
     // An account of which this may not be read could be a disabled one.
@@ -84,8 +89,8 @@ fn state(found: &SearchEntry, now: SystemTime) -> Result<AccountState, &'static 
     if is(flags("msDS-User-Account-Control-Computed").unwrap_or(0), LOCKED_OUT) {
         return Ok(AccountState::Locked);
     }
-    let expires = flags("accountExpires").and_then(time_of);
-    if expires.is_some_and(|expires| expires <= now) {
+    let expires = flags("accountExpires").ok_or("does not tell its accountExpires")?;
+    if time_of(expires).is_some_and(|expires| expires <= now) {
         return Ok(AccountState::Expired);
     }
     Ok(AccountState::Usable)
@@ -111,10 +116,11 @@ mod tests {
 
     fn account(attributes: &[(&str, &str)]) -> SearchEntry {
         let pair = |&(name, value): &(&str, &str)| (name.to_owned(), vec![value.to_owned()]);
+        let sid = vec![1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0];
         SearchEntry {
             dn: "CN=Joe,DC=acme,DC=test".to_owned(),
             attrs: attributes.iter().map(pair).collect(),
-            bin_attrs: HashMap::new(),
+            bin_attrs: HashMap::from([("objectSid".to_owned(), vec![sid])]),
         }
     }
 
@@ -149,19 +155,32 @@ mod tests {
             (vec![(control, "512"), ("accountExpires", "1")], AccountState::Expired),
         ];
         for (attributes, expected) in table {
-            assert_eq!(state(&account(&attributes), now), Ok(expected), "{attributes:?}");
+            let mut found = account(&attributes);
+            if !found.attrs.keys().any(|name| name.eq_ignore_ascii_case("accountExpires")) {
+                found.attrs.insert("accountExpires".to_owned(), vec!["0".to_owned()]);
+            }
+            assert_eq!(state(&found, now), Ok(expected), "{attributes:?}");
         }
+        // What may not be read could say that the account is not to be used.
         assert!(state(&account(&[]), now).is_err());
+        assert!(state(&account(&[(control, "512")]), now).is_err());
     }
 
     #[test]
     fn of_several_values_none_is_taken() {
-        let mut entry = account(&[("userAccountControl", "512"), ("sAMAccountName", "joe")]);
+        let mut entry = account(&[
+            ("userAccountControl", "512"),
+            ("accountExpires", "0"),
+            ("sAMAccountName", "joe"),
+        ]);
         entry.attrs.insert("mail".to_owned(), vec!["a@x".to_owned(), "b@x".to_owned()]);
         let wanted = BTreeSet::from(["mail".to_owned(), "SAMACCOUNTNAME".to_owned()]);
         let read = read_entry(&entry, &Schema::ActiveDirectory, &wanted, UNIX_EPOCH).unwrap();
         assert_eq!(read.attributes.len(), 1);
         assert_eq!(read.attributes.get("SAMACCOUNTNAME").map(String::as_str), Some("joe"));
+        let sid = entry.bin_attrs.remove("objectSid").unwrap();
+        assert!(read_entry(&entry, &Schema::ActiveDirectory, &wanted, UNIX_EPOCH).is_err());
+        entry.bin_attrs.insert("objectSid".to_owned(), sid);
         entry.attrs.insert("sAMAccountName".to_owned(), vec!["a".to_owned(), "b".to_owned()]);
         assert!(read_entry(&entry, &Schema::ActiveDirectory, &wanted, UNIX_EPOCH).is_err());
     }

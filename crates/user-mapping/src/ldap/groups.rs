@@ -37,29 +37,46 @@ async fn by_token(
     let user =
         handle.search(&entry.dn, Scope::Base, "(objectClass=user)", &attribute).await?.only();
     let user = user.ok_or_else(|| Trouble::Server("the user's entry is gone".to_owned()))?;
-    let tokens: HashSet<Sid> = all_octets(&user, "tokenGroups")
-        .iter()
-        .filter_map(|octets| Sid::from_octets(octets).ok())
-        .collect();
+    let tokens = all_octets(&user, "tokenGroups");
+    // Every user has a primary group at least.
+    if tokens.is_empty() {
+        let words = "the directory does not tell the user's groups (tokenGroups): the bind account \
+                     may not read them";
+        return Err(Trouble::Settled(words.to_owned()));
+    }
+    let unreadable = |_| Trouble::Settled("a group of the user has no readable SID".to_owned());
+    let tokens = tokens.iter().map(|octets| Sid::from_octets(octets).map_err(unreadable));
+    let tokens: HashSet<Sid> = tokens.collect::<Result<_, _>>()?;
     let mut member_of = BTreeSet::new();
     for group in asked {
         let sid = match Sid::parse(group) {
-            Ok(sid) => Some(sid),
-            Err(_) => sid_of(handle, group).await?,
+            Ok(sid) => sid,
+            Err(_) => sid_of(handle, group).await.map_err(|trouble| trouble.at(&about(group)))?,
         };
-        if sid.is_some_and(|sid| tokens.contains(&sid)) {
+        if tokens.contains(&sid) {
             member_of.insert(group.clone());
         }
     }
     Ok(member_of)
 }
 
-/// The security identifier of the group with this name; `None` if there is none.
-async fn sid_of(handle: &mut Handle, group: &str) -> Result<Option<Sid>, Trouble> {
+/// The security identifier of the group with this name. A group that is not there would have no
+/// members, and the next rule would decide about those it was written for.
+async fn sid_of(handle: &mut Handle, group: &str) -> Result<Sid, Trouble> {
     let attribute = ["objectSid".to_owned()];
     let found = handle.search(group, Scope::Base, "(objectClass=group)", &attribute).await?;
-    let octets = found.only().and_then(|entry| octets(&entry, "objectSid"));
-    Ok(octets.and_then(|octets| Sid::from_octets(&octets).ok()))
+    let octets = found.only().ok_or_else(no_group).map(|entry| octets(&entry, "objectSid"))?;
+    octets
+        .and_then(|octets| Sid::from_octets(&octets).ok())
+        .ok_or_else(|| Trouble::Settled("its objectSid cannot be read".to_owned()))
+}
+
+fn about(group: &str) -> String {
+    format!("the group `{group}` of the rules")
+}
+
+fn no_group() -> Trouble {
+    Trouble::Settled("the directory has no such group".to_owned())
 }
 
 /// Elsewhere groups name their members (RFC 4519, RFC 2307): from the user up, level by level.
@@ -92,11 +109,25 @@ async fn by_members(
             }
         }
     }
-    let names: Vec<Dn<'_>> = names.iter().filter_map(|name| Dn::parse(name).ok()).collect();
-    let is_one = |group: &&String| {
-        Dn::parse(group).is_ok_and(|group| names.iter().any(|name| name.is_same(&group)))
-    };
-    Ok(asked.iter().filter(is_one).cloned().collect())
+    let unreadable =
+        |name: &String| Trouble::Settled(format!("the user's group `{name}` has no readable name"));
+    let names = names.iter().map(|name| Dn::parse(name).map_err(|_| unreadable(name)));
+    let names: Vec<Dn<'_>> = names.collect::<Result<_, _>>()?;
+    let mut member_of = BTreeSet::new();
+    for group in asked {
+        let Ok(dn) = Dn::parse(group) else {
+            let words = "groups of this directory have no SID: write the distinguished name";
+            return Err(Trouble::Settled(words.to_owned()).at(&about(group)));
+        };
+        if names.iter().any(|name| name.is_same(&dn)) {
+            member_of.insert(group.clone());
+        } else {
+            let found = handle.search(group, Scope::Base, "(objectClass=*)", &none).await;
+            let found = found.map_err(|trouble| trouble.at(&about(group)))?;
+            found.only().ok_or_else(|| no_group().at(&about(group)))?;
+        }
+    }
+    Ok(member_of)
 }
 
 fn too_many() -> Trouble {

@@ -3,29 +3,40 @@
 //! The library recurses as deep as a message is nested, buffers as much as a length announces, and
 //! panics on what is no answer. A verified certificate limits who can do that; a server that was
 //! taken over, or one that is broken, is not to take the service with it. So messages are checked
-//! here first: whole, of definite length (RFC 4511, 5.1), not too long, not too deep, and of the
-//! shape of an answer. What is not ends the connection.
+//! here first: whole, of definite length (RFC 4511, 5.1), not too long, not too deep, of the shape of
+//! an answer, and an answer to what was asked ([`Questions`]). What is not ends the connection.
 
+mod shape;
+
+use std::collections::HashMap;
 use std::io::{self, ErrorKind};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use shape::Elements;
+pub(super) use shape::{check, result_of};
 
 /// The longest message, in octets. An entry with our attributes has some hundreds; a user in a
 /// thousand groups has 30,000.
 const MAX_MESSAGE: usize = 1024 * 1024;
 
-/// The deepest nesting. A control inside of an entry has six levels.
-const MAX_DEPTH: usize = 32;
+/// What one search may bring: a user's groups are asked for by the hundred, all else one by one.
+const MAX_ENTRIES: usize = 2_000;
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+
+/// More questions than this are not under way on one connection.
+const MAX_QUESTIONS: usize = 4_096;
 
 const INTEGER: u8 = 0x02;
-const OCTET_STRING: u8 = 0x04;
-const ENUMERATED: u8 = 0x0a;
 const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
+const BIND_REQUEST: u8 = 0x60;
 const BIND_RESPONSE: u8 = 0x61;
+const SEARCH_REQUEST: u8 = 0x63;
 const SEARCH_ENTRY: u8 = 0x64;
 const SEARCH_DONE: u8 = 0x65;
 const SEARCH_REFERENCE: u8 = 0x73;
+const EXTENDED_REQUEST: u8 = 0x77;
 const EXTENDED_RESPONSE: u8 = 0x78;
 
 /// Carries octets between a server and the library until one of them ends, or the server sends
@@ -37,13 +48,19 @@ where
 {
     let (mut from_server, mut to_server) = tokio::io::split(server);
     let (mut from_client, mut to_client) = tokio::io::split(client);
+    let bad = |what| io::Error::new(ErrorKind::InvalidData, what);
+    let questions = Mutex::new(Questions::default());
+    let questions = || questions.lock().unwrap_or_else(PoisonError::into_inner);
     let asking = async {
-        tokio::io::copy(&mut from_client, &mut to_server).await?;
+        while let Some(message) = read_message(&mut from_client).await? {
+            questions().ask(&message).map_err(bad)?;
+            to_server.write_all(&message).await?;
+        }
         to_server.shutdown().await
     };
     let answering = async {
         while let Some(message) = read_message(&mut from_server).await? {
-            check(&message).map_err(|what| io::Error::new(ErrorKind::InvalidData, what))?;
+            check(&message).and_then(|()| questions().answer(&message)).map_err(bad)?;
             to_client.write_all(&message).await?;
         }
         Ok(())
@@ -52,6 +69,68 @@ where
         ended = asking => ended,
         ended = answering => ended,
     }
+}
+
+/// What was asked on a connection and has no answer yet, by message id.
+#[derive(Debug, Default)]
+struct Questions(HashMap<u32, UnderWay>);
+
+#[derive(Debug)]
+struct UnderWay {
+    operation: u8,
+    entries: usize,
+    octets: usize,
+}
+
+impl Questions {
+    /// Notes what the library asks.
+    fn ask(&mut self, message: &[u8]) -> Result<(), &'static str> {
+        let (id, operation) = head_of(message).ok_or("a question of another shape")?;
+        if matches!(operation, BIND_REQUEST | SEARCH_REQUEST | EXTENDED_REQUEST) {
+            if self.0.len() >= MAX_QUESTIONS {
+                return Err("too many questions without an answer");
+            }
+            self.0.insert(id, UnderWay { operation, entries: 0, octets: 0 });
+        }
+        Ok(())
+    }
+
+    /// Whether this answers what was asked: the library waits for one kind of answer, and takes
+    /// as many entries as it is sent.
+    fn answer(&mut self, message: &[u8]) -> Result<(), &'static str> {
+        let (id, operation) = head_of(message).ok_or("an answer of another shape")?;
+        if id == 0 {
+            return Err("the server says that it ends the connection");
+        }
+        let asked = self.0.get_mut(&id).ok_or("an answer to no question")?;
+        let is_last = match (asked.operation, operation) {
+            (BIND_REQUEST, BIND_RESPONSE)
+            | (SEARCH_REQUEST, SEARCH_DONE)
+            | (EXTENDED_REQUEST, EXTENDED_RESPONSE) => true,
+            (SEARCH_REQUEST, SEARCH_ENTRY | SEARCH_REFERENCE) => false,
+            _ => return Err("an answer to another kind of question"),
+        };
+        asked.entries += 1;
+        asked.octets = asked.octets.saturating_add(message.len());
+        if asked.entries > MAX_ENTRIES || asked.octets > MAX_ANSWER {
+            return Err("more entries than were asked for");
+        }
+        if is_last {
+            self.0.remove(&id);
+        }
+        Ok(())
+    }
+}
+
+/// The id and the operation of a message.
+fn head_of(message: &[u8]) -> Option<(u32, u8)> {
+    let mut parts = Elements(Elements(message).take(SEQUENCE)?);
+    let id = parts.take(INTEGER)?;
+    if id.is_empty() || id.len() > 4 {
+        return None;
+    }
+    let id = id.iter().fold(0, |sum, &octet| (sum << 8) | u32::from(octet));
+    Some((id, parts.next()?.0))
 }
 
 /// One whole message, `None` at the end of the stream.
@@ -88,128 +167,9 @@ pub(super) async fn read_message(
     Ok(Some(message))
 }
 
-/// Whether a message is an answer that the library can read.
-pub(super) fn check(message: &[u8]) -> Result<(), &'static str> {
-    check_nesting(message)?;
-    let mut outer = Elements(message);
-    let mut parts = Elements(outer.take(SEQUENCE).ok_or("a message that is no sequence")?);
-    parts.take(INTEGER).ok_or("a message without an id")?;
-    let (operation, content) = parts.next().ok_or("a message without an operation")?;
-    match operation {
-        SEARCH_ENTRY => check_entry(content).ok_or("an entry of another shape"),
-        BIND_RESPONSE | SEARCH_DONE | EXTENDED_RESPONSE => {
-            check_result(content).ok_or("a result of another shape")
-        }
-        SEARCH_REFERENCE => check_texts(content).ok_or("a reference of another shape"),
-        _ => Err("an operation that is no answer to ours"),
-    }
-}
-
-/// The result code of a message that was checked, and the server's own words.
-pub(super) fn result_of(message: &[u8]) -> Option<(u8, String)> {
-    let mut parts = Elements(Elements(message).take(SEQUENCE)?);
-    parts.take(INTEGER)?;
-    let (_, content) = parts.next()?;
-    let mut members = Elements(content);
-    let code = members.take(ENUMERATED)?.last().copied()?;
-    members.take(OCTET_STRING)?;
-    let words = std::str::from_utf8(members.take(OCTET_STRING)?).ok()?;
-    Some((code, words.to_owned()))
-}
-
-/// `LDAPResult`: a code, the name that was matched, words, and what else there may be.
-fn check_result(content: &[u8]) -> Option<()> {
-    let mut members = Elements(content);
-    let code = members.take(ENUMERATED)?;
-    if code.is_empty() || code.len() > 4 {
-        return None;
-    }
-    std::str::from_utf8(members.take(OCTET_STRING)?).ok()?;
-    std::str::from_utf8(members.take(OCTET_STRING)?).ok()?;
-    Some(())
-}
-
-/// `SearchResultEntry`: a name, and attributes with their values.
-fn check_entry(content: &[u8]) -> Option<()> {
-    let mut members = Elements(content);
-    std::str::from_utf8(members.take(OCTET_STRING)?).ok()?;
-    let mut attributes = Elements(members.take(SEQUENCE)?);
-    while !attributes.is_empty() {
-        let mut attribute = Elements(attributes.take(SEQUENCE)?);
-        std::str::from_utf8(attribute.take(OCTET_STRING)?).ok()?;
-        let mut values = Elements(attribute.take(SET)?);
-        while !values.is_empty() {
-            values.take(OCTET_STRING)?;
-        }
-    }
-    Some(())
-}
-
-fn check_texts(content: &[u8]) -> Option<()> {
-    let mut texts = Elements(content);
-    while !texts.is_empty() {
-        std::str::from_utf8(texts.take(OCTET_STRING)?).ok()?;
-    }
-    Some(())
-}
-
-/// Every element ends where the one around it does, or before; none is too deep. One pass, and no
-/// recursion.
-fn check_nesting(message: &[u8]) -> Result<(), &'static str> {
-    let mut open: Vec<&[u8]> = vec![message];
-    while let Some(rest) = open.pop() {
-        if rest.is_empty() {
-            continue;
-        }
-        let mut elements = Elements(rest);
-        let (tag, content) = elements.next().ok_or("an element that does not end")?;
-        open.push(elements.0);
-        if tag & 0x20 != 0 {
-            open.push(content);
-        }
-        if open.len() > MAX_DEPTH {
-            return Err("a message that is nested too deep");
-        }
-    }
-    Ok(())
-}
-
-/// Elements one after the other: tag and content (X.690, definite lengths, tags of one octet).
-struct Elements<'a>(&'a [u8]);
-
-impl<'a> Elements<'a> {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn next(&mut self) -> Option<(u8, &'a [u8])> {
-        let (&tag, rest) = self.0.split_first()?;
-        if tag & 0x1f == 0x1f {
-            return None;
-        }
-        let (&first, rest) = rest.split_first()?;
-        let (length, rest) = match first {
-            0..=0x7f => (usize::from(first), rest),
-            0x81..=0x84 => {
-                let (octets, rest) = rest.split_at_checked(usize::from(first & 0x0f))?;
-                let length = octets.iter().fold(0, |sum, &octet| (sum << 8) | usize::from(octet));
-                (length, rest)
-            }
-            _ => return None,
-        };
-        let (content, rest) = rest.split_at_checked(length)?;
-        self.0 = rest;
-        Some((tag, content))
-    }
-
-    fn take(&mut self, wanted: u8) -> Option<&'a [u8]> {
-        let (tag, content) = self.next()?;
-        (tag == wanted).then_some(content)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::shape::*;
     use super::*;
 
     fn element(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -234,6 +194,81 @@ mod tests {
         let words = element(OCTET_STRING, words);
         let members = [element(ENUMERATED, &[0]), element(OCTET_STRING, b""), words];
         message(SEARCH_DONE, &members.concat())
+    }
+
+    /// A good answer with something behind its operation.
+    fn parted(behind: &[u8]) -> Vec<u8> {
+        let members =
+            [element(ENUMERATED, &[0]), element(OCTET_STRING, b""), element(OCTET_STRING, b"")];
+        let parts = [element(INTEGER, &[1]), element(SEARCH_DONE, &members.concat())];
+        element(SEQUENCE, &[&parts.concat(), behind].concat())
+    }
+
+    /// A good result with something behind its three members.
+    fn tailed(behind: &[u8]) -> Vec<u8> {
+        let members =
+            [element(ENUMERATED, &[0]), element(OCTET_STRING, b""), element(OCTET_STRING, b"")];
+        message(SEARCH_DONE, &[&members.concat(), behind].concat())
+    }
+
+    #[test]
+    fn results_may_have_what_the_standard_adds() {
+        let uri = element(OCTET_STRING, b"ldap://dc2.acme.test");
+        let control = [
+            element(OCTET_STRING, b"1.2.840.113556.1.4.319"),
+            element(BOOLEAN, &[0xff]),
+            element(OCTET_STRING, b"\x30"),
+        ];
+        for whole in [
+            tailed(&element(REFERRAL, &uri)),
+            tailed(&element(SASL_CREDENTIALS, b"\xff")),
+            tailed(&[element(RESPONSE_NAME, b"1.3"), element(RESPONSE_VALUE, b"\xff")].concat()),
+            parted(&element(CONTROLS, b"")),
+            parted(&element(CONTROLS, &element(SEQUENCE, &control.concat()))),
+            parted(&element(CONTROLS, &element(SEQUENCE, &control[0]))),
+        ] {
+            assert_eq!(check(&whole), Ok(()), "{whole:x?}");
+        }
+    }
+
+    #[test]
+    fn only_what_was_asked_for_is_answered() {
+        let request = |operation| message(operation, b"");
+        let asked = |operation| {
+            let mut questions = Questions::default();
+            questions.ask(&request(operation)).unwrap();
+            questions
+        };
+        let found = entry(b"uid=joe", b"uid", OCTET_STRING);
+        let bound = message(BIND_RESPONSE, b"");
+        let table: [(u8, &[u8], bool); 6] = [
+            (SEARCH_REQUEST, &found, true),
+            (SEARCH_REQUEST, &done(b""), true),
+            (SEARCH_REQUEST, &bound, false),
+            (BIND_REQUEST, &bound, true),
+            (BIND_REQUEST, &found, false),
+            (EXTENDED_REQUEST, &done(b""), false),
+        ];
+        for (operation, answer, passes) in table {
+            let answered = asked(operation).answer(answer);
+            assert_eq!(answered.is_ok(), passes, "{operation:x} {answer:x?}");
+        }
+        assert!(Questions::default().answer(&found).is_err());
+        let mut questions = asked(SEARCH_REQUEST);
+        assert!(questions.answer(&done(b"")).is_ok());
+        assert!(questions.answer(&found).is_err(), "it is over");
+        // An id of zero is nobody's question: the server's notice of disconnection.
+        let notice = element(SEQUENCE, &[element(INTEGER, &[0]), element(0x78, b"")].concat());
+        assert!(questions.answer(&notice).is_err());
+    }
+
+    #[test]
+    fn a_search_brings_only_so_much() {
+        let mut questions = Questions::default();
+        questions.ask(&message(SEARCH_REQUEST, b"")).unwrap();
+        let found = entry(b"uid=joe", b"uid", OCTET_STRING);
+        let passed = (0..MAX_ENTRIES + 1).take_while(|_| questions.answer(&found).is_ok()).count();
+        assert_eq!(passed, MAX_ENTRIES);
     }
 
     #[test]
@@ -262,6 +297,25 @@ mod tests {
             ("no result", message(SEARCH_DONE, b"")),
             ("cut off", done(b"fine").split_last().unwrap().1.to_vec()),
             ("nothing", Vec::new()),
+            ("a second message after it", [done(b"a"), done(b"b")].concat()),
+            ("a third part", parted(&element(INTEGER, &[1]))),
+            ("a fourth part", parted(&[element(CONTROLS, b""), element(CONTROLS, b"")].concat())),
+            ("another answer behind it", {
+                let last = [element(INTEGER, &[1]), element(SEARCH_DONE, b"")];
+                parted(&last.concat())
+            }),
+            ("a control without a name", parted(&element(CONTROLS, &element(SEQUENCE, b"")))),
+            ("a control of no octet", {
+                let control = [element(OCTET_STRING, b"1.2"), element(BOOLEAN, b"")];
+                parted(&element(CONTROLS, &element(SEQUENCE, &control.concat())))
+            }),
+            ("a referral that is none", tailed(&element(0x83, b"\0"))),
+            (
+                "a referral that is no text",
+                tailed(&element(REFERRAL, &element(OCTET_STRING, b"\xff"))),
+            ),
+            ("credentials with parts", tailed(&element(0xa7, b""))),
+            ("a name that is no text", tailed(&element(RESPONSE_NAME, b"\xff"))),
             ("a tag of two octets", message(0x7f, b"\x01")),
         ];
         for (what, octets) in table {

@@ -153,26 +153,37 @@ pub(super) async fn probe(settings: &LdapSettings, servers: &Servers) -> Directo
     match servers.current(settings).await {
         Err(problem) => DirectoryReport { problem: Some(problem), servers: Vec::new() },
         Ok(slots) => {
-            let looked_at = slots.iter().map(|slot| look_at(slot, settings));
             let mut reports = Vec::new();
-            for report in looked_at {
-                reports.push(report.await);
+            for slot in slots {
+                let total = settings.limits.total;
+                let report = tokio::time::timeout(total, look_at(&slot, settings)).await;
+                reports.push(report.unwrap_or_else(|_| ServerReport {
+                    problem: Some(format!("it did not answer within {} s", total.as_secs_f32())),
+                    ..ServerReport::of(&slot, settings)
+                }));
             }
             DirectoryReport { problem: None, servers: reports }
         }
     }
 }
 
+impl ServerReport {
+    /// What is known before anything was asked.
+    fn of(slot: &Slot, settings: &LdapSettings) -> Self {
+        Self {
+            address: slot.address.to_string(),
+            protection: match slot.address.security {
+                Security::Ldaps => "LDAPS",
+                Security::StartTls => "StartTLS",
+            },
+            bind: if settings.bind.is_some() { "simple" } else { "anonymous" },
+            ..Self::default()
+        }
+    }
+}
+
 async fn look_at(slot: &Slot, settings: &LdapSettings) -> ServerReport {
-    let mut report = ServerReport {
-        address: slot.address.to_string(),
-        protection: match slot.address.security {
-            Security::Ldaps => "LDAPS",
-            Security::StartTls => "StartTLS",
-        },
-        bind: if settings.bind.is_some() { "simple" } else { "anonymous" },
-        ..ServerReport::default()
-    };
+    let mut report = ServerReport::of(slot, settings);
     let began = Instant::now();
     let opened = Connection::open(&slot.address, &slot.at, settings).await;
     report.connect_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -1,7 +1,8 @@
 //! Several servers that hold the same: which one is asked, and when one is left alone.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Mutex;
@@ -41,14 +42,8 @@ pub(super) struct Slot {
     pub(super) address: LdapServer,
     /// Where it is, if that was looked up together with its name.
     pub(super) at: Vec<IpAddr>,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    connection: Option<Arc<Connection>>,
-    failures: u32,
-    rests_until: Option<Instant>,
+    connection: Mutex<Option<Arc<Connection>>>,
+    health: Health,
 }
 
 impl Servers {
@@ -76,13 +71,13 @@ impl Servers {
         let mut troubles = Vec::new();
         let (mut well, mut resting) = (Vec::new(), Vec::new());
         for slot in slots {
-            if slot.rests().await { resting.push(slot) } else { well.push(slot) }
+            if slot.health.rests() { resting.push(slot) } else { well.push(slot) }
         }
         for slot in well.into_iter().chain(resting) {
             match slot.ask(settings, question, now).await {
                 Ok(answer) => return answer,
-                Err(Trouble::Settled(words)) => return Answer::Unavailable(words),
-                Err(Trouble::Server(words)) => troubles.push(words),
+                Err(Trouble::Settled(words)) => return Answer::Unusable(words),
+                Err(Trouble::Server(words) | Trouble::Closed(words)) => troubles.push(words),
             }
         }
         if troubles.is_empty() {
@@ -133,74 +128,144 @@ impl Servers {
 
 impl Slot {
     fn new(address: LdapServer, at: Vec<IpAddr>) -> Arc<Self> {
-        Arc::new(Self { address, at, state: Mutex::default() })
+        let (connection, health) = (Mutex::default(), Health::default());
+        Arc::new(Self { address, at, connection, health })
     }
 
-    async fn rests(&self) -> bool {
-        self.state.lock().await.rests_until.is_some_and(|until| Instant::now() < until)
-    }
-
-    /// Asks it; a connection that turns out to be dead is made anew once.
+    /// Asks it; a connection that turns out to be closed is made anew once.
     async fn ask(
         &self,
         settings: &LdapSettings,
         question: &Question,
         now: SystemTime,
     ) -> Result<Answer, Trouble> {
-        let address = &self.address;
-        let named = |trouble: Trouble| match trouble {
-            Trouble::Server(words) => Trouble::Server(format!("{address}: {words}")),
-            Trouble::Settled(words) => Trouble::Settled(format!("{address}: {words}")),
-        };
+        let named = |trouble: Trouble| trouble.at(&self.address);
+        let attempt = self.health.attempt(settings.limits.connect);
         let mut was_used = true;
         loop {
-            let connection = {
-                // Whoever comes second waits for the first one's connection.
-                let mut state = self.state.lock().await;
-                match &state.connection {
-                    Some(connection) => connection.clone(),
-                    None => {
-                        was_used = false;
-                        let opened = Connection::open(address, &self.at, settings).await;
-                        if opened.is_err() {
-                            state.failed();
-                        }
-                        let opened = Arc::new(opened.map_err(named)?);
-                        state.connection = Some(opened.clone());
-                        opened
-                    }
-                }
+            let connection = self.connection(settings, &attempt, &mut was_used).await;
+            let connection = match connection {
+                Ok(connection) => connection,
+                Err(trouble) => return Err(named(attempt.failed(trouble))),
             };
             let handle = connection.handle(settings.limits.operation);
-            let outcome = find(handle, settings, question, now).await;
-            let mut state = self.state.lock().await;
-            match outcome {
-                Err(Trouble::Server(words)) => {
-                    let is_this = |kept: &Arc<Connection>| Arc::ptr_eq(kept, &connection);
-                    if state.connection.as_ref().is_some_and(is_this) {
-                        state.connection = None;
-                    }
-                    if !was_used {
-                        state.failed();
-                        return Err(named(Trouble::Server(words)));
-                    }
-                    tracing::debug!(server = %address, words, "a directory's connection is made anew");
+            match find(handle, settings, question, now).await {
+                Err(Trouble::Closed(words)) if was_used => {
+                    self.forget(&connection).await;
+                    tracing::debug!(server = %self.address, words, "a directory's connection is made anew");
+                }
+                // A server that does not answer in time would not do so on a new connection either,
+                // and there is time for another server.
+                Err(trouble @ (Trouble::Server(_) | Trouble::Closed(_))) => {
+                    self.forget(&connection).await;
+                    return Err(named(attempt.failed(trouble)));
                 }
                 outcome => {
-                    state.failures = 0;
-                    state.rests_until = None;
+                    attempt.succeeded();
                     return outcome.map_err(named);
                 }
             }
         }
     }
+
+    /// The connection there is, or a new one. Whoever comes second waits for the first one's.
+    async fn connection(
+        &self,
+        settings: &LdapSettings,
+        attempt: &Attempt<'_>,
+        was_used: &mut bool,
+    ) -> Result<Arc<Connection>, Trouble> {
+        let mut kept = self.connection.lock().await;
+        if let Some(connection) = &*kept {
+            return Ok(Arc::clone(connection));
+        }
+        if let Some(words) = self.health.failed_since(attempt.began) {
+            return Err(Trouble::Server(words));
+        }
+        *was_used = false;
+        let opened = Arc::new(Connection::open(&self.address, &self.at, settings).await?);
+        *kept = Some(Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    async fn forget(&self, connection: &Arc<Connection>) {
+        let mut kept = self.connection.lock().await;
+        if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, connection)) {
+            *kept = None;
+        }
+    }
 }
 
-impl State {
-    fn failed(&mut self) {
-        self.failures = self.failures.saturating_add(1);
-        if self.failures >= FAILURES {
-            self.rests_until = Some(Instant::now() + REST);
+/// How a server has done lately.
+#[derive(Debug, Default)]
+struct Health(std::sync::Mutex<Record>);
+
+#[derive(Debug, Default)]
+struct Record {
+    failures: u32,
+    rests_until: Option<Instant>,
+    /// When it failed last, and how.
+    last: Option<(Instant, String)>,
+}
+
+/// A question that is put to a server. Dropped unanswered after a while, it counts as a failure:
+/// whoever asked has run out of patience with this server.
+struct Attempt<'a> {
+    health: &'a Health,
+    began: Instant,
+    patience: Duration,
+    is_over: AtomicBool,
+}
+
+impl Health {
+    fn rests(&self) -> bool {
+        self.record().rests_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn attempt(&self, patience: Duration) -> Attempt<'_> {
+        Attempt { health: self, began: Instant::now(), patience, is_over: AtomicBool::new(false) }
+    }
+
+    /// How it failed for somebody else while this one waited.
+    fn failed_since(&self, began: Instant) -> Option<String> {
+        let record = self.record();
+        record.last.as_ref().filter(|(at, _)| *at > began).map(|(_, words)| words.clone())
+    }
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failed(&self, words: &str) {
+        let mut record = self.record();
+        let now = Instant::now();
+        record.failures = record.failures.saturating_add(1);
+        record.last = Some((now, words.to_owned()));
+        if record.failures >= FAILURES {
+            record.rests_until = Some(now + REST);
+        }
+    }
+}
+
+impl Attempt<'_> {
+    fn succeeded(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        *self.health.record() = Record::default();
+    }
+
+    fn failed(&self, trouble: Trouble) -> Trouble {
+        self.is_over.store(true, Ordering::Relaxed);
+        if let Trouble::Server(words) | Trouble::Closed(words) = &trouble {
+            self.health.failed(words);
+        }
+        trouble
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if !self.is_over.load(Ordering::Relaxed) && self.began.elapsed() >= self.patience {
+            self.health.failed("it did not answer in time");
         }
     }
 }

@@ -103,11 +103,11 @@ impl LdapServer {
         let (rest, security, default) = match (scheme("ldaps://"), scheme("ldap://")) {
             (Some(rest), _) => (rest, Security::Ldaps, 636),
             (None, Some(rest)) => (rest, Security::StartTls, 389),
-            (None, None) => return Err(LdapUrlError::Scheme(url.to_owned())),
+            (None, None) => return Err(LdapUrlError::Scheme(without_user(url))),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains(['/', '?', '#', '@']) {
-            return Err(LdapUrlError::Rest(url.to_owned()));
+            return Err(LdapUrlError::Rest(without_user(url)));
         }
         let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             Some((host, "")) => (host, None),
@@ -123,12 +123,24 @@ impl LdapServer {
                 .parse::<u16>()
                 .ok()
                 .filter(|port| *port > 0)
-                .ok_or_else(|| LdapUrlError::Port(url.to_owned()))?,
+                .ok_or_else(|| LdapUrlError::Port(without_user(url)))?,
         };
         if rustls::pki_types::ServerName::try_from(host).is_err() {
-            return Err(LdapUrlError::Host(url.to_owned()));
+            return Err(LdapUrlError::Host(without_user(url)));
         }
         Ok(Self { host: host.to_owned(), port, security })
+    }
+}
+
+/// An address as it can be shown: what stands before an `@` could be a password.
+fn without_user(url: &str) -> String {
+    match url.rsplit_once('@') {
+        None => url.to_owned(),
+        Some((front, rest)) => {
+            let scheme = front.split_once("://").map_or("", |(scheme, _)| scheme);
+            let sign = if scheme.is_empty() { "" } else { "://" };
+            format!("{scheme}{sign}…@{rest}")
+        }
     }
 }
 

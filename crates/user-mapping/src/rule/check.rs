@@ -1,7 +1,7 @@
 //! From the `[[rule]]` tables as written to rules that can be trusted.
 
 use super::{Rule, Users};
-use crate::account::VaultAccount;
+use crate::account::{Account, VaultAccount};
 use crate::dn::Dn;
 use crate::domains::{DomainIndex, Domains};
 use crate::findings::Findings;
@@ -9,7 +9,7 @@ use crate::pattern::Pattern;
 use crate::persons::{check_domain, check_user_key, report_account};
 use crate::template::Template;
 use crate::trace::{Evidence, Form};
-use crate::{Characters, DirectoryUse, Folded, FormKey, FromKey, RuleTable, fold};
+use crate::{Characters, DirectoryUse, Folded, FormKey, FromKey, RuleTable, Sid, fold};
 
 /// More spellings of one vault user than this are not tried.
 const MOST_CANDIDATES: usize = 5;
@@ -79,6 +79,7 @@ impl Check<'_> {
             is_shared: table.shared,
             templates,
             target,
+            own_users: table.own_users,
         })
     }
 
@@ -188,12 +189,24 @@ impl Check<'_> {
             self.problem("group", "no group is named", "name some, or leave `group` out");
         }
         for (place, group) in groups.iter().enumerate() {
-            let is_sid = group.starts_with("S-1-")
-                && group.bytes().skip(4).all(|octet| octet.is_ascii_digit() || octet == b'-');
-            let is_dn = Dn::parse(group).is_ok_and(|dn| dn.depth() > 0);
-            if !is_sid && !is_dn {
-                let advice = "write its distinguished name, or its SID such as S-1-5-21-…-1104";
-                self.problem(&format!("group[{place}]"), format!("`{group}` is no group"), advice);
+            let key = format!("group[{place}]");
+            let dn = Dn::parse(group).ok().filter(|dn| dn.depth() > 0);
+            match (Sid::parse(group), dn) {
+                (Ok(_), _) => {}
+                (Err(_), Some(dn)) => {
+                    let lies_in = self.domains.find_by_dn(&dn).map(|found| found.index);
+                    if domain.is_some() && lies_in != domain {
+                        self.findings.warning(
+                            format!("{}.{key}", self.path),
+                            format!("`{group}` lies outside of the rule's domain"),
+                            "the domain's directory has to know it: correct it, or write its SID",
+                        );
+                    }
+                }
+                (Err(_), None) => {
+                    let advice = "write its distinguished name, or its SID such as S-1-5-21-…-1104";
+                    self.problem(&key, format!("`{group}` is no group"), advice);
+                }
             }
         }
         groups.to_vec()
@@ -297,7 +310,7 @@ impl Check<'_> {
                 "use {user} or a capture; or set `shared = true` and name the `users`",
             );
         }
-        self.captures(captures, &template);
+        self.captures(key, users, &template);
         self.made_accounts(key, &template, target);
         Some(template)
     }
@@ -306,9 +319,11 @@ impl Check<'_> {
     /// make somebody else of a user whom the vault does not know.
     fn are_one_account(&mut self, templates: &[(String, Template)], target: DomainIndex) {
         let account = |template: &Template| {
-            let made = template.fill_all_with("x");
+            let made = template.fill_apart();
             VaultAccount::read(&made, Some(target), self.domains).ok()
         };
+        // What attributes hold is compared when there is an entry.
+        let is_known = |template: &Template| template.attributes().next().is_none();
         let Some(((_, first), others)) = templates.split_first() else { return };
         let first_account = account(first);
         let mut wrong = Vec::new();
@@ -316,14 +331,20 @@ impl Check<'_> {
             let is_twice = templates
                 .iter()
                 .take(at + 1)
-                .any(|(_, other)| other.fill_all_with("x") == template.fill_all_with("x"));
-            if is_twice && template.attributes().next().is_none() {
+                .any(|(_, other)| other.fill_apart() == template.fill_apart());
+            if is_twice {
                 wrong.push((key.clone(), "is written twice"));
             } else if let (Some(one), Some(other)) = (&first_account, account(template))
-                && one.account.user != other.account.user
-                && first.attributes().chain(template.attributes()).next().is_none()
+                && is_known(first)
+                && is_known(template)
             {
-                wrong.push((key.clone(), "is another user's, not another spelling"));
+                if one.account.user != other.account.user {
+                    wrong.push((key.clone(), "is another user's, not another spelling"));
+                } else if one.account.domain != other.account.domain {
+                    let what = "is another account: without a domain it is the vault's own user, \
+                                with one it is the domain's";
+                    wrong.push((key.clone(), what));
+                }
             }
         }
         for (key, what) in wrong {
@@ -333,15 +354,32 @@ impl Check<'_> {
     }
 
     /// What is captured and thrown away may be what tells two people apart.
-    fn captures(&mut self, captures: &[String], template: &Template) {
+    fn captures(&mut self, key: &str, users: &Users, template: &Template) {
+        let Users::Matching(pattern) = users else { return };
         if template.uses_user() || template.is_constant() {
             return;
         }
+        let captures = pattern.captures();
         for capture in captures.iter().filter(|capture| !template.uses_capture(capture)) {
             self.findings.warning(
                 format!("{}.user", self.path),
                 format!("users who differ only in `{capture}` become one vault user"),
                 "use the capture in `runas`, or make sure that no two such users exist",
+            );
+        }
+        if pattern.drops() {
+            self.findings.warning(
+                format!("{}.user", self.path),
+                "users who differ only outside of the captures become one vault user",
+                "capture what varies and use it in `runas`, or make sure that no two such users \
+                 exist",
+            );
+        }
+        if template.runs_together() {
+            self.findings.warning(
+                format!("{}.{key}", self.path),
+                "two fields stand side by side, so that `ab` and `c` give what `a` and `bc` give",
+                "put a character between them that neither can hold",
             );
         }
     }
@@ -405,15 +443,19 @@ impl Check<'_> {
 
     /// Warns if people of one name in two domains would be one vault user.
     fn keeps_domains_apart(&mut self, rule: &Rule, earlier: &[Rule]) {
+        let accounts = |rule: &Rule| -> Vec<Account> {
+            let made = rule.templates.iter().filter_map(|template| {
+                let name = template.fill_all_with("x");
+                VaultAccount::read(&name, Some(rule.target), self.domains).ok()
+            });
+            made.map(|made| made.account).collect()
+        };
+        let of_rule = accounts(rule);
         let clash = |other: &&Rule| {
             other.domain != rule.domain
                 && !other.is_shared()
                 && !rule.is_shared()
-                && other.templates.iter().any(|one| {
-                    rule.templates
-                        .iter()
-                        .any(|two| one.fill_all_with("x") == two.fill_all_with("x"))
-                })
+                && accounts(other).iter().any(|account| of_rule.contains(account))
         };
         if let Some(other) = earlier.iter().find(clash) {
             self.findings.warning(

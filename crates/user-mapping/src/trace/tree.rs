@@ -151,6 +151,7 @@ fn write_asked(f: &mut fmt::Formatter<'_>, asked: &Asked) -> fmt::Result {
         Answer::Nobody => f.write_str("nobody"),
         Answer::Several => f.write_str("several users"),
         Answer::Unavailable(why) => write!(f, "no answer: {}", Visible(why)),
+        Answer::Unusable(why) => write!(f, "no use: {}", Visible(why)),
         Answer::Entry(entry) => {
             write!(f, "{}   user {}", Quoted(&entry.dn), Quoted(&entry.logon_name))?;
             let optional = [("upn", &entry.principal_name), ("id", &entry.id)];

@@ -305,6 +305,7 @@ fn a_trace_names_the_entry_that_was_found() {
         lines,
         [
             "directory  acme   by principal name pat.user@acme.test -> nobody",
+            "directory  beta   by principal name pat.user@acme.test -> nobody",
             "directory  acme   by logon name pat.user -> 'CN=Pat,OU=HelpDesk,DC=acme,DC=test'   \
              user 'pat.user'   upn pat.alias@acme.test   id S-1-5-21-1-2-3-1104   usable",
         ]
@@ -334,4 +335,113 @@ fn what_needs_a_directory_is_refused_where_there_is_none() {
     let group = "[[domain]]\nid = 'acme'\ndns = ['acme.test']\ndirectory = 'always'\n\
         [[rule]]\ndomain = 'acme'\nrunas = '{user}'\ngroup = ['Admins']";
     assert_eq!(check(group).err().unwrap_or_default()[0].path, "rule[0].group[0]");
+}
+
+#[test]
+fn a_principal_name_that_is_somebodys_in_another_domain_is_that_persons() {
+    let rules = rules(DOMAINS);
+    // Joe of acme has this logon name; jsmith of beta was given this principal name.
+    let stated = StatedUser { username: "joe.user@acme.test", ..StatedUser::default() };
+    let beta = |question: &Question| match (question.domain.as_str(), &question.by) {
+        ("beta", Key::PrincipalName(name)) if name.as_str() == "joe.user@acme.test" => {
+            let entry = entry("CN=J,DC=beta,DC=test", "jsmith", "joe.user@acme.test");
+            Answer::Entry(Box::new(entry))
+        }
+        _ => people(question),
+    };
+    let (resolution, asked) = resolve(&rules, &stated, &beta);
+    let Outcome::User(user) = &resolution.outcome else { panic!("{}", resolution.trace) };
+    assert_eq!(user.runas(), r"BETA\jsmith");
+    assert_eq!(asked.len(), 3);
+    // While that directory does not answer, nobody can tell.
+    let silent = |question: &Question| match question.domain.as_str() {
+        "beta" => Answer::Unavailable("no route".to_owned()),
+        _ => people(question),
+    };
+    let resolution = resolve(&rules, &stated, &silent).0;
+    assert_eq!(resolution.outcome, Outcome::Nobody(Refusal::DirectoryUnavailable));
+}
+
+#[test]
+fn an_attribute_makes_no_user_of_the_vaults_own_unless_the_rule_says_so() {
+    let text = |more: &str| {
+        format!(
+            "[[domain]]
+id = 'acme'
+netbios = 'ACME'
+dns = ['acme.test']
+             directory = 'always'
+[[rule]]
+domain = 'acme'
+{more}"
+        )
+    };
+    let table = [
+        ("runas = '{dir.mail}'", "administrator", Err(Refusal::BadResult)),
+        ("runas = '{dir.mail}'", "joe@acme.test", Ok("joe@acme.test")),
+        (r"runas = '{netbios}\{dir.mail}'", "administrator", Ok(r"ACME\administrator")),
+        (
+            "own-users = true
+runas = '{dir.mail}'",
+            "e1234",
+            Ok("e1234"),
+        ),
+        (
+            "own-users = true
+runas = '{dir.mail}'",
+            "joe@acme.test",
+            Err(Refusal::BadResult),
+        ),
+        (r"runas = ['{netbios}\{user}', '{netbios}\{dir.mail}']", "boss", Err(Refusal::BadResult)),
+        (r"runas = ['{netbios}\{user}', '{netbios}\{dir.mail}']", "joe.user", Ok(r"ACME\joe.user")),
+    ];
+    for (more, mail, expected) in table {
+        let rules = rules(&text(more));
+        let stated = StatedUser { username: r"ACME\joe.user", ..StatedUser::default() };
+        let resolution = resolve(&rules, &stated, &|_| {
+            let mut entry = entry(JOE, "joe.user", "joe.user@acme.test");
+            entry.attributes.insert("mail".to_owned(), mail.to_owned());
+            Answer::Entry(Box::new(entry))
+        })
+        .0;
+        let got = match &resolution.outcome {
+            Outcome::User(user) => Ok(user.runas()),
+            Outcome::Nobody(refusal) => Err(*refusal),
+        };
+        assert_eq!(got, expected, "{more} {mail} {}", resolution.trace);
+    }
+    // The principal name of the entry is the entry's, whatever its logon name.
+    let rules = rules(&text(r"runas = ['{netbios}\{user}', '{dir.userPrincipalName}']"));
+    let stated = StatedUser { username: r"ACME\joe.user", ..StatedUser::default() };
+    let resolution = resolve(&rules, &stated, &|_| {
+        let mut entry = entry(JOE, "joe.user", "j@acme.test");
+        entry.attributes.insert("userPrincipalName".to_owned(), "j@acme.test".to_owned());
+        Answer::Entry(Box::new(entry))
+    })
+    .0;
+    assert!(matches!(resolution.outcome, Outcome::User(_)), "{}", resolution.trace);
+}
+
+#[test]
+fn where_an_entry_lies_is_what_the_directory_says() {
+    let text = r"
+[[domain]]
+id = 'acme'
+netbios = 'ACME'
+dns = ['acme.test']
+directory = 'always'
+[[rule]]
+domain = 'acme'
+dn-under = 'OU=Contractors,DC=acme,DC=test'
+runas = '{netbios}\{user}-x'
+[[rule]]
+domain = 'acme'
+runas = '{netbios}\{user}'";
+    let rules = rules(text);
+    let stated = StatedUser { username: r"ACME\pat", ..StatedUser::default() };
+    let dn = "CN=Pat,OU=Contractors,DC=acme,DC=test";
+    let answer = |_: &Question| Answer::Entry(Box::new(entry(dn, "pat", "pat@acme.test")));
+    let resolution = resolve(&rules, &stated, &answer).0;
+    let Outcome::User(user) = &resolution.outcome else { panic!("{}", resolution.trace) };
+    assert_eq!(user.runas(), r"ACME\pat-x");
 }

@@ -131,7 +131,7 @@ pub(crate) async fn check(
 
 pub(crate) fn why_not(answer: Answer) -> String {
     match answer {
-        Answer::Unavailable(why) => why,
+        Answer::Unavailable(why) | Answer::Unusable(why) => why,
         answer => panic!("{answer:?}"),
     }
 }

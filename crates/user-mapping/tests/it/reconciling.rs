@@ -24,7 +24,12 @@ fn name_and_distinguished_name_must_agree_on_the_domain() {
             (r"ACME\joe", "", Ok(r"ACME\joe")),
             (r"acme\Joe", JOE, Ok(r"ACME\joe")),
             (r"acme.test\joe", JOE, Ok(r"ACME\joe")),
-            (r"ACME\joe", "cn=Joe User,o=Elsewhere", Ok(r"ACME\joe")),
+            // A partner's directory does not speak for our people.
+            (r"ACME\joe", "cn=Joe User,o=Elsewhere", Err(DomainConflict)),
+            (r"ACME\joe", "uid=joe,ou=people,o=partner", Err(DomainConflict)),
+            (r"ACME\joe", "cn=x,dc=evil+ou=y,dc=test", Err(DomainConflict)),
+            (r"ACME\joe", "cn=Joe,DC=beta.test", Err(DomainConflict)),
+            ("joe@acme.test", "cn=Someone Else,o=partner", Err(DomainConflict)),
             (r"ACME\joe", "cn=Joe,dc=beta,dc=test", Err(DomainConflict)),
             (r"ACME\joe", "cn=Joe,dc=gamma,dc=test", Err(DomainConflict)),
             ("joe@acme-inc.com", "cn=Joe,dc=beta,dc=test", Err(DomainConflict)),
@@ -36,6 +41,8 @@ fn name_and_distinguished_name_must_agree_on_the_domain() {
             ("joe@beta", "", Ok(r"BETA\joe")),
             // A suffix that is not in the table says nothing.
             ("joe@mail.example", JOE, Ok(r"ACME\joe")),
+            // Nor does the part before it say that the entry is Joe's.
+            ("joe@evil.example", "cn=Else,dc=acme,dc=test", Err(UserConflict)),
             ("joe@mail.example", "", Err(NoDomain)),
             ("joe@mail.example", "cn=Joe,o=Elsewhere", Err(NoDomain)),
             ("joe@mail.example", "cn=Joe,dc=gamma,dc=test", Err(UnknownDomain)),

@@ -28,6 +28,11 @@ pub(super) fn source_error(call: Call, error: &Error) -> SourceError {
     }
     let mut failed = SourceError::new(failure(call, error), words);
     failed.may_have_happened = call == Call::Open && may_have_happened(error);
+    // A second factor that is wanted, a licence that ended, an address that may not sign in: none of
+    // them says that there is no such user.
+    failed.is_unknown_user = call == Call::SignIn
+        && matches!(error.kind(), ErrorKind::SignInRefused)
+        && error.status() == Some(401);
     failed.retry_after_ms =
         error.retry_after().and_then(|wait| u64::try_from(wait.as_millis()).ok());
     failed

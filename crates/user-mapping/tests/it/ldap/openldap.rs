@@ -70,7 +70,7 @@ async fn names_become_users_over_ldaps_and_over_starttls() {
         // No inetOrgPerson, so nobody.
         (r"INC\svc.ecm", "", Err(Refusal::NotFound)),
         // A part of the tree that is elsewhere, where nobody goes.
-        ("uid=x,ou=Branch,dc=acme-inc,dc=com", "", Err(Refusal::DirectoryUnavailable)),
+        ("uid=x,ou=Branch,dc=acme-inc,dc=com", "", Err(Refusal::DirectoryUnusable)),
         (r"INC\kim.user", "", Err(Refusal::NoRule)),
     ];
     let table: Vec<_> =
@@ -99,6 +99,24 @@ async fn what_means_something_in_a_filter_finds_nothing_and_breaks_nothing() {
     let Answer::Entry(joe) = joe else { panic!("{joe:?}") };
     assert_eq!(joe.logon_name, "joe.user");
     assert!(joe.id.is_some_and(|id| id.len() == 36), "an entryUUID");
+}
+
+#[tokio::test]
+async fn a_group_that_is_not_there_is_not_one_without_members() {
+    let place = Place::new().unwrap();
+    let Some(server) = started("groups of OpenLDAP", OpenLdap::start(&place)) else { return };
+    let directory = LdapDirectory::new(of(&server, &server.ldaps_url()));
+    for (group, words) in [
+        ("cn=Stuff,dc=acme-inc,dc=com", "the directory has no such group"),
+        ("S-1-5-21-1-2-3-1104", "write the distinguished name"),
+    ] {
+        let rules = rules(&RULES.replace("cn=Staff,dc=acme-inc,dc=com", group));
+        let mut asked = question(&rules, "joe.user");
+        asked.groups.insert(group.to_owned());
+        let why = why_not(directory.answer(&asked, SystemTime::now()).await);
+        assert!(why.contains(group) && why.contains(words), "{why}");
+        check(&rules, &directory, &[(r"INC\joe.user", "", Err(Refusal::DirectoryUnusable))]).await;
+    }
 }
 
 #[tokio::test]

@@ -88,6 +88,19 @@ async fn a_suffix_that_no_table_has_is_found_by_the_directory() {
 }
 
 #[tokio::test]
+async fn a_group_that_the_controller_does_not_have_is_named() {
+    let place = Place::new().unwrap();
+    let Some(server) = started("groups of Samba", SambaAd::start(&place)) else { return };
+    let directory = LdapDirectory::new(of(&server, &server.ldaps_url()));
+    let rules = rules(&RULES.replace("CN=Requesters,CN=Users", "CN=Requestors,CN=Users"));
+    let stated = StatedUser { username: r"ACME\joe.user", ..StatedUser::default() };
+    let resolution = resolve(&rules, &directory, &stated).await;
+    assert_eq!(resolution.outcome, Outcome::Nobody(Refusal::DirectoryUnusable));
+    let trace = resolution.trace.to_string();
+    assert!(trace.contains("CN=Requestors,CN=Users,DC=acme,DC=test"), "{trace}");
+}
+
+#[tokio::test]
 async fn a_wrong_password_and_a_dead_controller_are_told_apart() {
     let place = Place::new().unwrap();
     let Some(mut server) = started("errors of Samba", SambaAd::start(&place)) else { return };
@@ -96,7 +109,7 @@ async fn a_wrong_password_and_a_dead_controller_are_told_apart() {
     let mut wrong = of(&server, &server.ldaps_url());
     wrong.bind.as_mut().unwrap().password = "wrong".into();
     let resolution = resolve(&rules, &LdapDirectory::new(wrong), &stated).await;
-    assert_eq!(resolution.outcome, Outcome::Nobody(Refusal::DirectoryUnavailable));
+    assert_eq!(resolution.outcome, Outcome::Nobody(Refusal::DirectoryUnusable));
     assert!(resolution.trace.to_string().contains("password is wrong"), "{}", resolution.trace);
 
     let directory = LdapDirectory::new(of(&server, &server.ldaps_url()));
