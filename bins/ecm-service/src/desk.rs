@@ -13,6 +13,7 @@ use ecm_protocol::message::{
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use crate::beside_link::enrich::Enricher;
 use crate::metrics::Meter;
 use crate::seen::SeenUsers;
 use crate::site_link::answers::{Answers, Parts};
@@ -23,6 +24,7 @@ pub struct Desk {
     broker: Arc<Broker>,
     health: watch::Receiver<Health>,
     watchers: Watchers,
+    enricher: Option<Enricher>,
 }
 
 /// Who looks over the desk's shoulder.
@@ -44,7 +46,13 @@ impl Desk {
         health: watch::Receiver<Health>,
         watchers: Watchers,
     ) -> Self {
-        Self { site, broker, health, watchers }
+        Self { site, broker, health, watchers, enricher: None }
+    }
+
+    /// The same desk, which adds to questions what the site's APIs know.
+    #[must_use]
+    pub fn enriched_by(self, enricher: Enricher) -> Self {
+        Self { enricher: Some(enricher), ..self }
     }
 
     async fn find(&self, find: Find, parts: Parts) -> Result<FindResult, Problem> {
@@ -110,10 +118,16 @@ impl Answers for Desk {
         let id = question.id.as_str();
         match question.ask {
             Ask::Find(mut find) => {
+                if let Some(enricher) = &self.enricher {
+                    enricher.target(&mut find.target).await;
+                }
                 complete(&mut find.meta, id, deadline);
                 self.find(*find, parts).await.map(Answer::Find)
             }
             Ask::Retrieve(mut retrieve) => {
+                if let Some(enricher) = &self.enricher {
+                    enricher.ticket(&mut retrieve).await;
+                }
                 complete(&mut retrieve.meta, id, deadline);
                 let result = self.retrieve(*retrieve).await?;
                 Ok(Answer::Retrieve(Box::new(result)))

@@ -3,6 +3,7 @@
 //! This is the composition root of the credential flow: sockets, time, files and processes live
 //! here and nowhere below. See `ARCHITECTURE.md` for the way of a question through the house.
 
+pub mod beside_link;
 pub mod books;
 #[cfg(unix)]
 pub mod broker_api;

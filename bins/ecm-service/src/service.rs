@@ -17,10 +17,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::beside_link::SiteApi;
+use crate::beside_link::enrich::Enricher;
+use crate::beside_link::reconcile::keep_reconciling;
 use crate::books::{AUDIT_FILE, LEDGER_FILE};
 #[cfg(unix)]
 use crate::broker_api;
 use crate::config::Config;
+use crate::config::site::Enrichment;
 use crate::desk::{Desk, Watchers};
 use crate::directories::{DirectorySetupError, mapping_of};
 use crate::event_code::Event;
@@ -33,7 +37,7 @@ use crate::ports::{AuditFile, LedgerFile, MachineClock, MachineEntropy};
 use crate::reload::reload_on_signal;
 use crate::seen::SeenUsers;
 use crate::site_link::pump::StopOrder;
-use crate::sites::{SiteSetupError, site_keeper};
+use crate::sites::{Service, SiteSetupError, site_keeper, token_source};
 use crate::status::{SiteBoard, Status, VaultStatus};
 use crate::vault_watch::VaultBoard;
 use crate::vaults::{AssembledVault, VaultSetupError, assemble_counted};
@@ -120,15 +124,23 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
     let (broker, left) = open_broker(&config, &state, &vaults, &roots).await?;
 
     let (stop, stop_receiver) = watch::channel(None);
-    let mut keepers = JoinSet::new();
+    let (mut keepers, mut helpers) = (JoinSet::new(), JoinSet::new());
     let mut boards = Vec::new();
     for site in &config.sites {
         let board = SiteBoard::new(site.name.clone(), site.address.to_string(), started_at);
-        let (broker, health) = (Arc::clone(&broker), vault_board.health());
-        let desk = Desk::new(site.name.clone(), broker, health, watchers.clone());
-        let keeper =
-            site_keeper(site, &roots, &who, &vault_board, desk, board.clone(), &stop_receiver)?;
-        boards.push(board);
+        let (asked, health) = (Arc::clone(&broker), vault_board.health());
+        let mut desk = Desk::new(site.name.clone(), asked, health, watchers.clone());
+        let tokens = token_source(site, &roots)?;
+        let api = SiteApi::sharing(site, &tokens)?;
+        if site.enrichment != Enrichment::default() {
+            desk = desk.enriched_by(Enricher::new(api.clone(), site.enrichment.clone()));
+        }
+        if let Some(every) = site.reconcile_every {
+            helpers.spawn(keep_reconciling(api, Arc::clone(&broker), every));
+        }
+        boards.push(board.clone());
+        let service = Service { desk, board, tokens };
+        let keeper = site_keeper(site, &roots, &who, &vault_board, service, &stop_receiver)?;
         keepers.spawn(keeper.keep());
     }
     #[cfg(unix)]
@@ -152,7 +164,6 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
         };
         keepers.spawn(api.serve(listener));
     }
-    let mut helpers = JoinSet::new();
     #[cfg(unix)]
     helpers.spawn(reload_on_signal(config.path.clone(), Arc::clone(&broker), roots.clone()));
     helpers.spawn(keep_giving_back(Arc::clone(&broker), left));

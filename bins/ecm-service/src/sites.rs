@@ -41,6 +41,24 @@ pub enum SiteSetupError {
         /// Why.
         cause: TokenError,
     },
+    /// Its APIs have no address.
+    #[error("site {site}: {cause}")]
+    Address {
+        /// The site.
+        site: String,
+        /// Why.
+        cause: site_api::Input,
+    },
+}
+
+/// Who serves a site, and where that shows.
+pub struct Service {
+    /// Who answers.
+    pub desk: Desk,
+    /// What `status` shows.
+    pub board: SiteBoard,
+    /// Where tokens come from.
+    pub tokens: TokenSource,
 }
 
 /// Prepares everything for one site; nothing is sent yet.
@@ -53,11 +71,10 @@ pub fn site_keeper(
     roots: &[CertificateDer<'static>],
     who: &SelfPortrait,
     vaults: &VaultBoard,
-    desk: Desk,
-    board: SiteBoard,
+    service: Service,
     stop: &watch::Receiver<Option<StopOrder>>,
 ) -> Result<Keeper<AnyDialer, Desk>, SiteSetupError> {
-    let tokens = token_source(site, roots)?;
+    let Service { desk, board, tokens } = service;
     let dialer = dialer(site, roots)?;
     let (who, vaults, group) = (who.clone(), vaults.clone(), site.expect_group.clone());
     Ok(Keeper {

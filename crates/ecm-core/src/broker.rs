@@ -7,6 +7,7 @@ mod retrieve;
 mod spelling;
 mod why_not;
 
+pub use give_back::HoldingSession;
 pub use why_not::{WhyNot, Withheld};
 
 use std::sync::Arc;

@@ -16,6 +16,6 @@ pub mod search_key;
 pub mod settings;
 pub mod source;
 
-pub use broker::{Answered, Broker, BrokerParts, PartialSink, WhyNot, Withheld};
+pub use broker::{Answered, Broker, BrokerParts, HoldingSession, PartialSink, WhyNot, Withheld};
 pub use explanation::Explanation;
 pub use lending::{Ended, GiveBackReport, Vault};

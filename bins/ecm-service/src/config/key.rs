@@ -6,9 +6,11 @@
 
 mod entries;
 mod kind_entries;
+mod site_api_entries;
 
 pub use entries::*;
 pub use kind_entries::*;
+pub use site_api_entries::*;
 
 /// One key of the configuration file.
 #[derive(Debug, PartialEq, Eq)]
@@ -118,6 +120,11 @@ pub static TABLES: &[Table] = &[
             &SITE_CLIENT_SECRET,
             &SITE_TOKEN_URL,
             &SITE_EXPECT_GROUP,
+            &SITE_RECONCILE,
+            &SITE_RECONCILE_EVERY,
+            &SITE_ENRICH,
+            &SITE_TICKET_NUMBER,
+            &SITE_TICKET_SYSTEM,
             &CA_FILE,
             &SYSTEM_ROOTS,
             &PROXY,
@@ -148,6 +155,7 @@ pub static TABLES: &[Table] = &[
             &VAULT_REQUEST_TIMEOUT,
             &VAULT_MAX_SESSIONS,
             &VAULT_SESSION_IDLE,
+            &VAULT_TICKET_SYSTEMS,
             &VAULT_FILE,
             &VAULT_IDENTITY,
             &VAULT_PASSPHRASE,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use service_host::outbound::{Bracketed, ProxyAddress};
@@ -30,8 +31,30 @@ pub struct SiteConfig {
     pub expect_group: Option<String>,
     /// Whose certificates are trusted.
     pub trust: Trust,
-    /// Proxy for both the token call and the link.
+    /// Proxy for the link, the token call, and every call beside the link.
     pub proxy: Option<ProxyAddress>,
+    /// How often the ledger is compared with ended sessions, 1 s to 1 d; `None` for never.
+    pub reconcile_every: Option<Duration>,
+    /// What is added to questions from the site's APIs.
+    pub enrichment: Enrichment,
+}
+
+/// What is added to a site's questions from its APIs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Enrichment {
+    /// Full name and private address of Jump Clients.
+    pub jump_items: bool,
+    /// Ticket of a session.
+    pub ticket: Option<TicketAttributes>,
+}
+
+/// Code names of the session attributes a ticket stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketAttributes {
+    /// Its number.
+    pub number: String,
+    /// Name of its system.
+    pub system: Option<String>,
 }
 
 /// Where a site listens, and with which transport.
@@ -95,6 +118,8 @@ impl SiteConfig {
         let client_secret = read_secret_text(&mut reader, &key::SITE_CLIENT_SECRET, context);
         let token_url = read_token_url(&mut reader, address.as_ref());
         let expect_group = reader.text(&key::SITE_EXPECT_GROUP).map(|at| at.value.to_owned());
+        let reconcile_every = read_reconcile(&mut reader);
+        let enrichment = read_enrichment(&mut reader);
         let trust = read_trust(&mut reader, context);
         let proxy = read_proxy(&mut reader);
         if let (Some(SiteAddress::FramedUnix { .. }), Some(Some(_))) = (&address, &proxy) {
@@ -114,8 +139,46 @@ impl SiteConfig {
             expect_group,
             trust: trust?,
             proxy: proxy?,
+            reconcile_every,
+            enrichment,
         })
     }
+}
+
+fn read_reconcile(reader: &mut TableReader<'_, '_>) -> Option<Duration> {
+    let second = Duration::from_secs(1);
+    let wanted = reader.switch(&key::SITE_RECONCILE).is_none_or(|at| at.value);
+    let every = reader.duration(&key::SITE_RECONCILE_EVERY, second..=second * 86_400);
+    wanted.then(|| every.unwrap_or(second * 600))
+}
+
+fn read_enrichment(reader: &mut TableReader<'_, '_>) -> Enrichment {
+    let jump_items = reader.switch(&key::SITE_ENRICH).is_some_and(|at| at.value);
+    let number = read_attribute(reader, &key::SITE_TICKET_NUMBER);
+    let system = read_attribute(reader, &key::SITE_TICKET_SYSTEM);
+    if number.is_none() && system.is_some() && !reader.has(key::SITE_TICKET_NUMBER.name) {
+        reader.problem(
+            reader.span_of(&key::SITE_TICKET_SYSTEM),
+            "`ticket-system-attribute` alone makes no ticket",
+            "add ticket-number-attribute",
+        );
+    }
+    let ticket = number.map(|number| TicketAttributes { number, system });
+    Enrichment { jump_items, ticket }
+}
+
+fn read_attribute(reader: &mut TableReader<'_, '_>, key: &'static key::Key) -> Option<String> {
+    let At { value, span } = reader.text(key)?;
+    let fine = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if value.is_empty() || value.len() > 64 || !value.bytes().all(fine) {
+        reader.problem(
+            span,
+            format!("`{}` is no code name", key.name),
+            "write the attribute's code name: letters, digits and _, at most 64",
+        );
+        return None;
+    }
+    Some(value.to_owned())
 }
 
 /// Takes a secret reference and fetches what it points to.

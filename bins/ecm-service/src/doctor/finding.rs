@@ -99,6 +99,11 @@ pub static CHECKS: &[Check] = &[
         symptom: "the test works, the console is empty",
     },
     Check {
+        id: "D23",
+        what: "what the API account may do at the site, and what the settings want it to do",
+        symptom: "the test works, the console is empty; nothing is reconciled or added",
+    },
+    Check {
         id: "D25",
         what: "the site's own sign-in page, as a browser would see it",
         symptom: "is the site there at all?",
@@ -122,6 +127,11 @@ pub static CHECKS: &[Check] = &[
         id: "D28",
         what: "the ECM group the site puts this service into",
         symptom: "Jump Items of a group find no ECM",
+    },
+    Check {
+        id: "D29",
+        what: "how many calls of the site's APIs are left to the account",
+        symptom: "calls are refused with 429",
     },
     Check {
         id: "D30",

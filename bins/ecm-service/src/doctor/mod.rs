@@ -8,6 +8,7 @@ mod finding;
 mod live;
 mod machine;
 mod site;
+mod site_api;
 mod vault;
 
 use std::sync::Arc;

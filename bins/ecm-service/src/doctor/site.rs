@@ -10,8 +10,8 @@ use rustls::pki_types::CertificateDer;
 use service_host::tls::client_config;
 use tokio::time::timeout;
 
-use super::Examination;
 use super::certificates::Way;
+use super::{Examination, site_api};
 use crate::config::SiteConfig;
 use crate::config::site::SiteAddress;
 use crate::greeting::{SelfPortrait, hello};
@@ -36,7 +36,7 @@ pub(super) async fn examine(
         let way =
             Way { about: name, host, port: *port, proxy: site.proxy.as_ref(), trust: &site.trust };
         if !way.examine(roots, seen).await {
-            for id in ["D20", "D21", "D25", "D27", "D28"] {
+            for id in ["D20", "D21", "D23", "D25", "D27", "D28", "D29"] {
                 seen.skip(id, name, "the site is not reached");
             }
             return;
@@ -58,6 +58,9 @@ pub(super) async fn examine(
         Ok(_) => {
             seen.good("D20", name, "the site gives a token");
             link(site, roots, &tokens, seen).await;
+            if !matches!(site.address, SiteAddress::FramedUnix { .. }) {
+                site_api::examine(site, roots, seen).await;
+            }
         }
     }
 }

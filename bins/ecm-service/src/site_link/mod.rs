@@ -4,6 +4,7 @@
 pub mod answers;
 pub mod backoff;
 pub mod framed;
+pub mod https;
 pub mod jump;
 pub mod keeper;
 pub mod pump;

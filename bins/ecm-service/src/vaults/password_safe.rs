@@ -70,7 +70,11 @@ pub(super) fn assemble(
     let pool = Arc::new(VaultPool::new(name(), client, pool_auth(&vault.auth), limits));
     let sessions = Sessions(Arc::clone(&pool));
     let one_identity = matches!(vault.auth, VaultAuth::OAuth { .. });
-    let settings = PasswordSafeSettings { one_identity, ..PasswordSafeSettings::default() };
+    let settings = PasswordSafeSettings {
+        one_identity,
+        ticket_systems: vault.ticket_systems.clone(),
+        ..PasswordSafeSettings::default()
+    };
     Ok(Assembled { source: PasswordSafe::new(name(), sessions, settings), pool, watched })
 }
 

@@ -6,7 +6,9 @@ use ecm_service::doctor::CHECKS;
 use ecm_service::exit::Exit;
 use serde_json::Value;
 
-use crate::house::{House, Plan};
+use site_sim::{CommandRight, Permissions};
+
+use crate::house::{CLIENT_ID, House, Plan};
 
 const JOE: [&str; 4] = ["--user", r"ACME\joe.user", "--host", "app01"];
 
@@ -200,7 +202,40 @@ async fn an_account_without_the_permission_for_ecms_is_told() {
     let house = House::furnish(plan).await;
     let seen = examine(&house, None, &[]);
     seen.names("D21", "support", "error", "the permission for Endpoint Credential Managers");
-    seen.only(&["D21"]);
+    seen.names("D23", "support", "error", "perm_ecm");
+    seen.only(&["D21", "D23"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_settings_want_and_the_account_may_not_is_told() {
+    let lines = "enrich = true\nticket-number-attribute = \"external_key\"".to_owned();
+    let house = House::furnish(Plan { site_lines: lines, ..Plan::default() }).await;
+    examine(&house, None, &[]).only(&[]);
+    let none = Permissions {
+        perm_reporting_support: Some(false),
+        perm_configuration: Some(false),
+        ..Permissions::default()
+    };
+    assert!(house.site.set_permissions(CLIENT_ID, none));
+    let seen = examine(&house, None, &[]);
+    seen.names("D23", "support", "warning", "`reconcile` is on");
+    seen.names("D23", "support", "warning", "`enrich` is on");
+    assert_eq!(seen.exit, code(Exit::Doubtful));
+    let deny = Permissions { perm_command: Some(CommandRight::Deny), ..Permissions::default() };
+    assert!(house.site.set_permissions(CLIENT_ID, deny));
+    examine(&house, None, &[]).names("D23", "support", "warning", "ticket-number-attribute");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_run_out_are_told() {
+    let mut plan = Plan::default();
+    plan.site.api.calls_per_hour = 5;
+    let house = House::furnish(plan).await;
+    let mut last = examine(&house, None, &[]);
+    for _ in 0..3 {
+        last = examine(&house, None, &[]);
+    }
+    last.names("D29", "support", "warning", "calls");
 }
 
 #[tokio::test(flavor = "multi_thread")]

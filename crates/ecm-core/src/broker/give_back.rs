@@ -1,5 +1,6 @@
 //! Giving back: released by the site, overdue, at stop, and after a crash.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use ecm_protocol::message::{Category, Problem, Release, ReleaseOutcome, ReleaseResult, Rotation};
@@ -8,6 +9,15 @@ use jiff::Timestamp;
 use super::Broker;
 use crate::ledger::{Closing, Lease, Stage};
 use crate::lending::{Ended, GiveBackReport};
+
+/// A session that holds a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldingSession {
+    /// The site's id of the session.
+    pub lsid: String,
+    /// When a credential was asked for last in it.
+    pub last_lent: Timestamp,
+}
 
 impl Broker {
     /// Ends one lease of `site`, named by its id or, when the answer that held the id was lost, by the
@@ -40,6 +50,22 @@ impl Broker {
                 ReleaseResult { released: false, rotation: None }
             }
         })
+    }
+
+    /// The sessions of `site` that hold a lease.
+    #[must_use]
+    pub fn sessions(&self, site: &str) -> Vec<HoldingSession> {
+        let mut sessions = BTreeMap::<String, Timestamp>::new();
+        for lease in self.desk.journal.book().leases() {
+            let intention = &lease.intention;
+            let (Stage::Held, Some(lsid)) = (lease.stage, &intention.holder) else { continue };
+            if intention.site == site {
+                let last = sessions.entry(lsid.clone()).or_insert(intention.at);
+                *last = intention.at.max(*last);
+            }
+        }
+        let sessions = sessions.into_iter();
+        sessions.map(|(lsid, last_lent)| HoldingSession { lsid, last_lent }).collect()
     }
 
     /// Ends every lease that this session of `site` holds.

@@ -1,5 +1,6 @@
 //! `kind = "password-safe"`: address, sign-in, certificates, limits.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use secrecy::{SecretSlice, SecretString};
@@ -33,6 +34,8 @@ pub struct PasswordSafeConfig {
     pub max_sessions: usize,
     /// After how much silence one is signed out.
     pub session_idle: Duration,
+    /// The vault's numbers of ticket systems, by the names that come with tickets.
+    pub ticket_systems: BTreeMap<String, i64>,
 }
 
 /// How the service signs in to a vault.
@@ -74,6 +77,7 @@ impl PasswordSafeConfig {
         let session_idle = reader
             .duration(&key::VAULT_SESSION_IDLE, second * 10..=second * 3600)
             .unwrap_or(second * 300);
+        let ticket_systems = read_ticket_systems(reader);
         Some(Self {
             url: url?,
             auth: auth?,
@@ -84,8 +88,31 @@ impl PasswordSafeConfig {
             request_timeout,
             max_sessions: usize::from(max_sessions),
             session_idle,
+            ticket_systems: ticket_systems?,
         })
     }
+}
+
+fn read_ticket_systems(reader: &mut TableReader<'_, '_>) -> Option<BTreeMap<String, i64>> {
+    let words = reader.words(&key::VAULT_TICKET_SYSTEMS).unwrap_or_default();
+    let mut numbers = BTreeMap::new();
+    for (name, number) in words {
+        match number.parse::<i64>() {
+            Ok(number) if number > 0 => {
+                numbers.insert(name, number);
+            }
+            _ => {
+                let shown: String = name.chars().take(60).collect();
+                reader.problem(
+                    reader.span_of(&key::VAULT_TICKET_SYSTEMS),
+                    format!("the ticket system `{shown}` has no number"),
+                    "write the vault's number of it as a text, such as \"3\"",
+                );
+                return None;
+            }
+        }
+    }
+    Some(numbers)
 }
 
 /// How long one call may take.
