@@ -4,6 +4,7 @@ pub mod apdu;
 pub mod atr;
 pub mod cards;
 pub mod customer;
+pub mod guard;
 pub mod handshake;
 pub mod link;
 pub mod mailbox;

@@ -58,6 +58,19 @@ pub enum PinUse {
     },
 }
 
+impl PinUse {
+    /// P2: which PIN the command is about.
+    #[must_use]
+    pub fn reference(self) -> u8 {
+        match self {
+            Self::Verify { reference }
+            | Self::Change { reference }
+            | Self::Unblock { reference }
+            | Self::Requirement { reference } => reference,
+        }
+    }
+}
+
 impl Sensitivity {
     /// Judges one command, or one link of a chain.
     ///

@@ -13,6 +13,10 @@ impl Status {
     pub const WRONG_LENGTH: Self = Self(0x6700);
     /// 6982: security status not satisfied.
     pub const SECURITY_STATUS_NOT_SATISFIED: Self = Self(0x6982);
+    /// 6882: secure messaging not supported.
+    pub const SECURE_MESSAGING_NOT_SUPPORTED: Self = Self(0x6882);
+    /// 6884: command chaining not supported.
+    pub const CHAINING_NOT_SUPPORTED: Self = Self(0x6884);
     /// 6983: authentication method blocked.
     pub const AUTHENTICATION_BLOCKED: Self = Self(0x6983);
     /// 6985: conditions of use not satisfied.
@@ -21,8 +25,16 @@ impl Status {
     pub const NOT_FOUND: Self = Self(0x6A82);
     /// 6D00: instruction not supported.
     pub const INSTRUCTION_NOT_SUPPORTED: Self = Self(0x6D00);
+    /// 6E00: class not supported.
+    pub const CLASS_NOT_SUPPORTED: Self = Self(0x6E00);
     /// 6F00: no precise diagnosis.
     pub const NO_DIAGNOSIS: Self = Self(0x6F00);
+
+    /// 63Cx: verification failed, so many tries are left; more than 15 cannot be said.
+    #[must_use]
+    pub const fn tries(left: u8) -> Self {
+        Self(0x63C0 | (if left > 15 { 15 } else { left }) as u16)
+    }
 
     /// Any status word.
     #[must_use]

@@ -1,6 +1,7 @@
 //! What vsc-core promises, as sentences.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::cast_possible_truncation,
@@ -12,6 +13,11 @@ mod any_bytes;
 mod apdu;
 mod atr;
 mod away;
+mod guard_policy;
+mod guard_properties;
+mod guard_share;
+mod guard_table;
+mod guard_world;
 mod handshake;
 mod hostile;
 mod link;

@@ -1,0 +1,166 @@
+//! How many tries a PIN has left: what the card says, and how it is asked without spending one.
+
+use std::collections::HashMap;
+
+use super::application::Application;
+use super::deed::Deed;
+use crate::apdu::{Command, Response, Status};
+use crate::sensitive::PinUse;
+
+/// What a PIN has at least after it was verified: cards give two tries or more (three is what
+/// PIV, OpenPGP and GIDS cards begin with), and verifying gives all of them back.
+const AFTER_SUCCESS: u8 = 2;
+
+/// Where OpenPGP's "PW status bytes" (data object C4, OpenPGP card 3.4, 4.4.1) hold the tries of
+/// PW1, of the resetting code, and of PW3.
+const PW1: usize = 4;
+const RESETTING_CODE: usize = 5;
+const PW3: usize = 6;
+
+/// A way to ask that changes nothing at the card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Query {
+    /// VERIFY without data (SP 800-73-4 part 2, 3.2.1: "retrieve the number of further retries").
+    EmptyVerify,
+    /// GET DATA C4, and this byte of it.
+    PwStatus(usize),
+}
+
+/// The applications and references for which a way is known. The rest is not asked: there are
+/// cards on which an empty VERIFY is a wrong one.
+const QUERIES: [(Application, u8, Query); 7] = [
+    (Application::Piv, 0x80, Query::EmptyVerify),
+    (Application::Piv, 0x00, Query::EmptyVerify),
+    (Application::OpenPgp, 0x81, Query::PwStatus(PW1)),
+    (Application::OpenPgp, 0x82, Query::PwStatus(PW1)),
+    (Application::OpenPgp, 0x83, Query::PwStatus(PW3)),
+    // The IsoApplet's own source, and its driver in OpenSC.
+    (Application::IsoApplet, 0x01, Query::EmptyVerify),
+    (Application::IsoApplet, 0x02, Query::EmptyVerify),
+];
+
+/// The reference data of which a command with a PIN spends a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Spends {
+    Reference(u8),
+    /// A PUK or resetting code.
+    Unblocking,
+}
+
+fn spends(pin: PinUse) -> Spends {
+    match pin {
+        PinUse::Unblock { .. } => Spends::Unblocking,
+        pin => Spends::Reference(pin.reference()),
+    }
+}
+
+/// What is known of the card's counters. A number is only believed for as long as nothing can
+/// have changed it, or what it belongs to.
+#[derive(Debug, Default)]
+pub(super) struct Tries {
+    at_least: HashMap<(u8, Spends), u8>,
+}
+
+impl Tries {
+    /// How many the command's PIN has left at least.
+    pub(super) fn left(&self, deed: &Deed, pin: PinUse) -> Option<u8> {
+        self.at_least.get(&(deed.channel, spends(pin))).copied()
+    }
+
+    /// The command that asks the card, where one is known that changes nothing.
+    pub(super) fn question(deed: &Deed, pin: PinUse) -> Option<Command> {
+        let cla = class_on(deed.channel)?;
+        let bytes = match query(deed, pin)? {
+            Query::EmptyVerify => {
+                let Spends::Reference(reference) = spends(pin) else { return None };
+                vec![cla, 0x20, 0x00, reference]
+            }
+            Query::PwStatus(_) => vec![cla, 0xCA, 0x00, 0xC4, 0x00],
+        };
+        Command::new(bytes).ok()
+    }
+
+    /// The card has answered the question.
+    pub(super) fn learn(&mut self, deed: &Deed, pin: PinUse, response: &Response) {
+        let left = match query(deed, pin) {
+            Some(Query::EmptyVerify) => return self.asked(deed, pin, response.status()),
+            Some(Query::PwStatus(at)) if response.status() == Status::OK => {
+                response.data().get(at).copied()
+            }
+            Some(Query::PwStatus(_)) | None => None,
+        };
+        self.set(deed, pin, left);
+    }
+
+    /// A command that carries a PIN goes to the card: no number is sure any more.
+    pub(super) fn spend(&mut self) {
+        self.at_least.clear();
+    }
+
+    /// The card has answered a command that carried a PIN. A PIN that was right has all its tries
+    /// again.
+    pub(super) fn answered(&mut self, deed: &Deed, pin: PinUse, status: Status) {
+        let left = match status {
+            Status::OK => Some(AFTER_SUCCESS),
+            status => status.tries_left(),
+        };
+        self.set(deed, pin, left);
+    }
+
+    /// The card has answered an empty VERIFY, ours or the other desk's. "Verified already" means
+    /// a full counter where the specification of the application says so, and elsewhere nothing.
+    pub(super) fn asked(&mut self, deed: &Deed, pin: PinUse, status: Status) {
+        let known = self.left(deed, pin);
+        let left = match status {
+            Status::OK if query(deed, pin) == Some(Query::EmptyVerify) => {
+                Some(known.unwrap_or(0).max(AFTER_SUCCESS))
+            }
+            Status::OK => known,
+            status => status.tries_left().or(known),
+        };
+        self.set(deed, pin, left);
+    }
+
+    /// Something else may be selected on this channel now.
+    pub(super) fn forget_channel(&mut self, channel: u8) {
+        self.at_least.retain(|(on, _), _| *on != channel);
+    }
+
+    /// The card was reset, or changed.
+    pub(super) fn forget(&mut self) {
+        self.at_least.clear();
+    }
+
+    fn set(&mut self, deed: &Deed, pin: PinUse, left: Option<u8>) {
+        let place = (deed.channel, spends(pin));
+        match left {
+            Some(left) => self.at_least.insert(place, left),
+            None => self.at_least.remove(&place),
+        };
+    }
+}
+
+fn query(deed: &Deed, pin: PinUse) -> Option<Query> {
+    let application = deed.application;
+    match spends(pin) {
+        Spends::Reference(reference) => {
+            let mut known = QUERIES.iter();
+            let row = known.find(|(of, at, _)| *of == application && *at == reference)?;
+            Some(row.2)
+        }
+        // P1 02 is OpenPGP's way by PW3, which spends nothing; the number is right all the same.
+        Spends::Unblocking if application == Application::OpenPgp => {
+            Some(Query::PwStatus(RESETTING_CODE))
+        }
+        Spends::Unblocking => None,
+    }
+}
+
+/// The plain interindustry class of a logical channel (ISO/IEC 7816-4, 5.4.1).
+fn class_on(channel: u8) -> Option<u8> {
+    match channel {
+        0..=3 => Some(channel),
+        4..=19 => Some(0x40 | (channel - 4)),
+        _ => None,
+    }
+}
