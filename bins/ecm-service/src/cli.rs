@@ -129,6 +129,18 @@ pub enum Command {
         server cannot be used or something is otherwise than it should be.")]
     Directories(DirectoriesArgs),
 
+    /// Set a Password Safe up for this service: registration, group, roles, API-enabled accounts.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service provision -c config.toml --from provision.toml --plan\n  \
+        ecm-service provision -c config.toml --from provision.toml\n  \
+        ecm-service provision -c config.toml --from provision.toml --undo\n\n\
+        What the vault is to have is written in a file; the difference is shown like a diff, and \
+        carried out after a question (or --yes). Doing it again changes nothing. Each change is \
+        noted in an undo file beside that file, at once. Ends with 0 when the vault has all that \
+        is wanted, with 3 when something is still to be done, and with 2 when the vault refused \
+        something.")]
+    Provision(ProvisionArgs),
+
     /// Set everything up, and test it, on a local web page.
     #[command(after_long_help = "Examples:\n  \
         ecm-service configure --config /etc/ecm-service/config.toml\n  \
@@ -190,6 +202,32 @@ pub struct RunArgs {
 /// Arguments of `check-config`.
 #[derive(Debug, clap::Args)]
 pub struct CheckConfigArgs {
+    /// The configuration file.
+    #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
+    pub config: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `provision`.
+#[derive(Debug, clap::Args)]
+pub struct ProvisionArgs {
+    /// What the vault is to have.
+    #[arg(long, value_name = "FILE")]
+    pub from: PathBuf,
+    /// Show what would be done, and do nothing.
+    #[arg(long, conflicts_with_all = ["undo", "yes"])]
+    pub plan: bool,
+    /// Take back what was done, newest first. What others have built on since stays.
+    #[arg(long)]
+    pub undo: bool,
+    /// Do not ask before something is changed.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Which vault of the configuration; needed when it has several Password Safes.
+    #[arg(long, value_name = "NAME")]
+    pub vault: Option<String>,
     /// The configuration file.
     #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
     pub config: PathBuf,

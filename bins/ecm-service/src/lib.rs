@@ -25,6 +25,7 @@ pub mod identity;
 pub mod metrics;
 pub mod plugin;
 pub mod ports;
+pub mod provision;
 pub mod reload;
 pub mod seen;
 pub mod service;

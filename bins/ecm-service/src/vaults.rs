@@ -2,6 +2,8 @@
 
 mod password_safe;
 
+pub(crate) use password_safe::transport;
+
 use std::sync::Arc;
 use std::time::Duration;
 

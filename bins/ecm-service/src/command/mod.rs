@@ -19,6 +19,7 @@ mod ledger;
 mod log_level;
 mod manual;
 mod plugins;
+mod provision;
 mod run;
 mod status;
 mod test;
@@ -37,6 +38,7 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Ledger { what } => ledger::ledger(&what),
         Command::Audit { what } => audit::audit(&what),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::Provision(args) => provision::provision(&args),
         Command::Directories(args) => directories::directories(&args),
         Command::Configure(args) => configure::configure(&args),
         Command::Test(args) => test::test(&args),

@@ -102,7 +102,8 @@ fn watch_tls(
     Ok(Arc::new(config))
 }
 
-fn transport(vault: &PasswordSafeConfig) -> Result<HttpsTransport, HttpsError> {
+/// How a vault is reached.
+pub(crate) fn transport(vault: &PasswordSafeConfig) -> Result<HttpsTransport, HttpsError> {
     let mut builder = HttpsTransport::builder()
         .native_roots(vault.trust.system_roots)
         .connect_timeout(vault.connect_timeout)

@@ -25,6 +25,7 @@ mod other_vaults;
 mod planted_secrets;
 mod plugin_commands;
 mod plugin_lives;
+mod provision;
 mod site_dialling;
 mod stand_in;
 mod takeover;

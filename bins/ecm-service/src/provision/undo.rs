@@ -1,0 +1,326 @@
+//! What was done, kept on disk, and how it is taken back.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use ps_client::endpoint::{managed_accounts, quick_rules, registrations, user_groups, users};
+use ps_client::model::{
+    AccessLevel, AccessPolicyId, AccountId, AccountUpdate, RegistrationId, RoleGrant, RoleGrants,
+    RoleId, SmartRuleId, UserGroupId, UserId,
+};
+use ps_client::transport::Transport;
+use ps_client::{Error, ErrorKind, Session};
+use serde::{Deserialize, Serialize};
+
+use super::carry::settings_of;
+
+/// A change that was made, with what is needed to take it back. Identifiers are the vault's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "made", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[expect(missing_docs, reason = "the members are what their names say, and stand in a file")]
+pub enum Made {
+    /// A registration.
+    Registration { id: i64, name: String },
+    /// A registration let in from more addresses, or was taken into use.
+    Opened { id: i64, name: String, addresses: Vec<String>, was_active: bool },
+    /// A group.
+    Group { id: i64, name: String },
+    /// A member of a group.
+    Member { group: i64, user: i64, name: String },
+    /// A Quick Rule with these accounts.
+    QuickRule { id: i64, title: String, accounts: Vec<i64> },
+    /// An account in a Quick Rule.
+    Collected { rule: i64, account: i64, name: String },
+    /// A group may see a rule.
+    Seeable { group: i64, rule: i64, title: String },
+    /// Roles of a group on a rule, and those it had before.
+    Roles {
+        group: i64,
+        rule: i64,
+        title: String,
+        before: Vec<i64>,
+        policy_before: Option<i64>,
+        after: Vec<i64>,
+    },
+    /// An account is API-enabled.
+    Enabled { account: i64, name: String },
+}
+
+/// What became of a change that was to be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Undone {
+    /// It is taken back.
+    Back(String),
+    /// It was gone already.
+    Gone(String),
+    /// Somebody else has built on it since, so it stays.
+    Left(String),
+}
+
+impl std::fmt::Display for Undone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Back(what) => write!(f, "- {what}"),
+            Self::Gone(what) => write!(f, "  {what}: gone already"),
+            Self::Left(what) => write!(f, "! left: {what}"),
+        }
+    }
+}
+
+/// The file that says what was made: one line each, oldest first.
+#[derive(Debug, Clone)]
+pub struct UndoFile(PathBuf);
+
+/// Why that file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum UndoError {
+    /// It cannot be read or written.
+    #[error("{path}: {cause}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// A line of it cannot be read.
+    #[error("{path}, line {line}: {cause}")]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Which line; the first is 1.
+        line: usize,
+        /// Why.
+        cause: serde_json::Error,
+    },
+    /// The vault refuses to take something back.
+    #[error("{what} cannot be taken back: {cause}")]
+    Vault {
+        /// What.
+        what: String,
+        /// Why.
+        #[source]
+        cause: Error,
+    },
+}
+
+impl UndoFile {
+    /// The file at this path, which need not be there yet.
+    #[must_use]
+    pub fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// Adds a line, and waits until it is on disk.
+    ///
+    /// # Errors
+    ///
+    /// [`UndoError::File`].
+    pub fn add(&self, made: &Made) -> Result<(), UndoError> {
+        let write = || -> io::Result<()> {
+            let mut line = serde_json::to_vec(made)?;
+            line.push(b'\n');
+            let mut file = OpenOptions::new().create(true).append(true).open(&self.0)?;
+            file.write_all(&line)?;
+            file.sync_data()
+        };
+        write().map_err(|cause| self.failed(cause))
+    }
+
+    /// Everything that was made, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// See [`UndoError`].
+    pub fn read(&self) -> Result<Vec<Made>, UndoError> {
+        let text = fs::read_to_string(&self.0).map_err(|cause| self.failed(cause))?;
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let read = lines.map(|(at, line)| {
+            serde_json::from_str(line).map_err(|cause| UndoError::Line {
+                path: self.0.clone(),
+                line: at + 1,
+                cause,
+            })
+        });
+        read.collect()
+    }
+
+    /// Puts what is left in the place of what there was; without anything, the file goes.
+    fn keep(&self, made: &[Made]) -> Result<(), UndoError> {
+        let write = || -> io::Result<()> {
+            if made.is_empty() {
+                return fs::remove_file(&self.0);
+            }
+            let beside = self.0.with_extension("new");
+            let mut file = File::create(&beside)?;
+            for one in made {
+                serde_json::to_writer(&mut file, one)?;
+                file.write_all(b"\n")?;
+            }
+            file.sync_data()?;
+            fs::rename(&beside, &self.0)
+        };
+        write().map_err(|cause| self.failed(cause))
+    }
+
+    fn failed(&self, cause: io::Error) -> UndoError {
+        UndoError::File { path: self.0.clone(), cause }
+    }
+}
+
+/// Takes everything back that the file names, newest first, and tells each. What others have built
+/// on since stays, and stays in the file. A failure ends it; what was taken back is no longer in
+/// the file, so that the same command goes on from there.
+///
+/// # Errors
+///
+/// See [`UndoError`].
+pub async fn take_back<T: Transport>(
+    session: &Session<T>,
+    file: &UndoFile,
+    tell: &mut dyn FnMut(&Undone),
+) -> Result<usize, UndoError> {
+    let mut made = file.read()?;
+    let mut left = Vec::new();
+    while let Some(last) = made.pop() {
+        let outcome = one_back(session, &last).await;
+        let outcome = outcome.map_err(|cause| UndoError::Vault { what: last.words(), cause })?;
+        tell(&outcome);
+        if matches!(outcome, Undone::Left(_)) {
+            left.insert(0, last);
+        }
+        let rest: Vec<Made> = made.iter().chain(&left).cloned().collect();
+        file.keep(&rest)?;
+    }
+    Ok(left.len())
+}
+
+impl Made {
+    fn words(&self) -> String {
+        match self {
+            Self::Registration { name, .. } => format!("API registration `{name}`"),
+            Self::Opened { name, .. } => format!("addresses of `{name}`"),
+            Self::Group { name, .. } => format!("user group `{name}`"),
+            Self::Member { name, .. } => format!("membership of `{name}`"),
+            Self::QuickRule { title, .. } => format!("Quick Rule `{title}`"),
+            Self::Collected { name, .. } => format!("`{name}` in the Quick Rule"),
+            Self::Seeable { title, .. } => format!("access to the rule `{title}`"),
+            Self::Roles { title, .. } => format!("roles on the rule `{title}`"),
+            Self::Enabled { name, .. } => format!("API-enabling of `{name}`"),
+        }
+    }
+}
+
+async fn one_back<T: Transport>(session: &Session<T>, made: &Made) -> Result<Undone, Error> {
+    let what = made.words();
+    let outcome = match made {
+        Made::Registration { id, .. } => {
+            let registration = RegistrationId::new(*id);
+            session.send(&registrations::DeleteRegistration { registration }).await.map(|()| true)
+        }
+        Made::Opened { id, addresses, was_active, .. } => {
+            let registration = RegistrationId::new(*id);
+            let get = registrations::GetRegistration { registration, version: None };
+            match session.send(&get).await {
+                Ok(door) => {
+                    let kept = |value: &str| !addresses.iter().any(|one| one == value);
+                    let new = settings_of(&door, &kept, &[]).active(*was_active);
+                    let update =
+                        registrations::UpdateRegistration { registration, new, version: None };
+                    session.send(&update).await.map(|_| true)
+                }
+                Err(error) => Err(error),
+            }
+        }
+        Made::Group { id, .. } => {
+            let group = UserGroupId::new(*id);
+            match session.send(&users::ListUsersOfGroup { group }).await {
+                Ok(members) if !members.is_empty() => {
+                    return Ok(Undone::Left(format!("{what} has other members")));
+                }
+                Ok(_) => session.send(&user_groups::DeleteUserGroup { group }).await.map(|()| true),
+                Err(error) => Err(error),
+            }
+        }
+        Made::Member { group, user, .. } => {
+            let (group, user) = (UserGroupId::new(*group), UserId::new(*user));
+            session.send(&users::RemoveUserFromGroup { user, group }).await.map(|()| true)
+        }
+        Made::QuickRule { id, accounts, .. } => {
+            let rule = SmartRuleId::new(*id);
+            match session.send(&quick_rules::ListAccountsOfQuickRule { rule }).await {
+                Ok(now) => {
+                    let other = now.iter().any(|one| !accounts.contains(&one.account.number()));
+                    if other {
+                        return Ok(Undone::Left(format!("{what} has other accounts")));
+                    }
+                    session.send(&quick_rules::DeleteQuickRule { rule }).await.map(|()| true)
+                }
+                Err(error) => Err(error),
+            }
+        }
+        Made::Collected { rule, account, .. } => {
+            let (rule, account) = (SmartRuleId::new(*rule), AccountId::new(*account));
+            let take = quick_rules::RemoveAccountFromQuickRule { rule, account, feedback: None };
+            session.send(&take).await.map(|_| true)
+        }
+        Made::Seeable { group, rule, .. } => {
+            let (group, rule) = (UserGroupId::new(*group), SmartRuleId::new(*rule));
+            let level = AccessLevel::None;
+            let set = user_groups::SetAccessLevelOfGroup { group, rule, level };
+            session.send(&set).await.map(|()| true)
+        }
+        Made::Roles { group, rule, before, policy_before, after, .. } => {
+            let (group, rule) = (UserGroupId::new(*group), SmartRuleId::new(*rule));
+            match session.send(&user_groups::ListRolesOfGroup { group, rule }).await {
+                Ok(now) => {
+                    let mut now: Vec<i64> = now.iter().map(|role| role.role.number()).collect();
+                    now.sort_unstable();
+                    if now != *after {
+                        return Ok(Undone::Left(format!("{what} are others now")));
+                    }
+                    give_roles(session, group, rule, before, *policy_before).await.map(|()| true)
+                }
+                Err(error) => Err(error),
+            }
+        }
+        Made::Enabled { account, .. } => {
+            let account = AccountId::new(*account);
+            match session.send(&managed_accounts::GetManagedAccount { account }).await {
+                Ok(now) if now.is_api_enabled => {
+                    let new = AccountUpdate::of(&now, |settings| settings.api_enabled(false));
+                    let update = managed_accounts::UpdateManagedAccount { account, new };
+                    session.send(&update).await.map(|_| true)
+                }
+                Ok(_) => Ok(false),
+                Err(error) => Err(error),
+            }
+        }
+    };
+    match outcome {
+        Ok(true) => Ok(Undone::Back(what)),
+        Ok(false) => Ok(Undone::Gone(what)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound) => Ok(Undone::Gone(what)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Puts these roles of a group on a rule in the place of those it has.
+pub(super) async fn give_roles<T: Transport>(
+    session: &Session<T>,
+    group: UserGroupId,
+    rule: SmartRuleId,
+    roles: &[i64],
+    policy: Option<i64>,
+) -> Result<(), Error> {
+    if roles.is_empty() {
+        return session.send(&user_groups::DeleteRolesOfGroup { group, rule }).await;
+    }
+    let roles = roles.iter().map(|role| RoleGrant::new(RoleId::new(*role))).collect();
+    let mut grants = RoleGrants::new(roles);
+    if let Some(policy) = policy {
+        grants = grants.access_policy(AccessPolicyId::new(policy));
+    }
+    session.send(&user_groups::SetRolesOfGroup { group, rule, grants }).await
+}
