@@ -23,8 +23,8 @@ use crate::beside_link::reconcile::keep_reconciling;
 use crate::books::{AUDIT_FILE, LEDGER_FILE};
 #[cfg(unix)]
 use crate::broker_api;
-use crate::config::Config;
 use crate::config::site::Enrichment;
+use crate::config::{Config, LeasesAtStop};
 use crate::desk::{Desk, Watchers};
 use crate::directories::{DirectorySetupError, mapping_of};
 use crate::event_code::Event;
@@ -183,7 +183,7 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
     let signal = signals.next().await;
     Event::service_stopping(signal, config.stop_grace).log();
     shutdown::tell_stopping(config.stop_grace + SIGN_OUT);
-    let ending = wind_down(config.stop_grace, &stop, &mut keepers, &broker, &vaults);
+    let ending = wind_down(&config, &stop, &mut keepers, &broker, &vaults);
     tokio::select! {
         () = ending => {}
         signal = signals.next() => tracing::warn!(signal, "told twice, ending at once"),
@@ -227,6 +227,9 @@ pub(crate) async fn open_broker(
         },
     };
     let (broker, opening) = Broker::open(parts).await?;
+    if opening.kept > 0 {
+        tracing::info!(leases = opening.kept, "an earlier run kept these for sessions that go on");
+    }
     if let Some(line) = opening.torn_line {
         tracing::warn!(line, "the ledger ended in an incomplete line, which was ignored");
     }
@@ -291,12 +294,13 @@ fn open_control(_: &StateDir, _: LogControl, _: StatusMaker, _: SeenUsers, _: &m
 /// Takes no more questions, finishes what runs, gives everything back, signs out. Half of the
 /// grace is for the questions, so that the other half is left for giving back.
 async fn wind_down(
-    grace: Duration,
+    config: &Config,
     stop: &watch::Sender<Option<StopOrder>>,
     keepers: &mut JoinSet<()>,
     broker: &Broker,
     vaults: &[AssembledVault],
 ) {
+    let grace = config.stop_grace;
     let until = Instant::now() + grace;
     let _ = stop.send(Some(StopOrder { grace: grace / 2 }));
     let drained = async { while keepers.join_next().await.is_some() {} };
@@ -305,13 +309,22 @@ async fn wind_down(
         keepers.abort_all();
     }
     // What cannot be given back now is tried again as long as there is time.
-    while broker.leases() > 0 {
-        let Ok(report) = timeout_at(until, broker.give_back_all()).await else { break };
+    while broker.leases() > broker.kept() {
+        let ended = async {
+            match config.leases_at_stop {
+                LeasesAtStop::GiveBack => broker.give_back_all().await,
+                LeasesAtStop::Keep => broker.keep_held().await,
+            }
+        };
+        let Ok(report) = timeout_at(until, ended).await else { break };
         tell("service stops", &report);
-        if broker.leases() == 0 || Instant::now() + Duration::from_secs(1) >= until {
+        if broker.leases() == broker.kept() || Instant::now() + Duration::from_secs(1) >= until {
             break;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    if broker.kept() > 0 {
+        tracing::info!(leases = broker.kept(), "kept for the next run");
     }
     for vault in vaults {
         vault.close(SIGN_OUT).await;

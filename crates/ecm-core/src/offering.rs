@@ -118,6 +118,11 @@ impl<'a> Offering<'a> {
         Sum { truncated, tallies, questions, unspeakable }
     }
 
+    /// What one vault has answered so far.
+    pub(crate) fn tally_of(&self, vault: &str) -> Tally {
+        self.state().tallies.get(vault).cloned().unwrap_or_default()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

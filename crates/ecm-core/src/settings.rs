@@ -46,6 +46,9 @@ pub struct VaultSettings {
     pub lending: LendingSettings,
     /// How they are given back.
     pub giving_back: GivingBackSettings,
+    /// The vault in whose place this one is asked when that one does not answer. Absent: it is
+    /// always asked.
+    pub stands_in_for: Option<String>,
 }
 
 /// Which credentials are offered.

@@ -59,7 +59,7 @@ pub static TABLES: &[Table] = &[
         name: "",
         header: "",
         meaning: "The service as a whole.",
-        keys: &[&STATE_DIR, &STOP_GRACE, &MAX_RESULTS, &QUESTIONS_PER_USER],
+        keys: &[&STATE_DIR, &STOP_GRACE, &LEASES_AT_STOP, &MAX_RESULTS, &QUESTIONS_PER_USER],
         tables: &[
             "log",
             "credential-ids",
@@ -147,6 +147,7 @@ pub static TABLES: &[Table] = &[
             &VAULT_RELEASE_DURATION,
             &VAULT_REASON,
             &VAULT_JOINED_REQUESTS,
+            &VAULT_STANDS_IN_FOR,
             &CA_FILE,
             &SYSTEM_ROOTS,
             &VAULT_CLIENT_CERTIFICATE,

@@ -46,6 +46,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// How long a stopping service may take. 1 s to 5 min; 20 s when the file is silent.
     pub stop_grace: Duration,
+    /// What becomes of leases at an orderly stop.
+    pub leases_at_stop: LeasesAtStop,
     /// Most credentials in one answer, 1 to 1000.
     pub max_results: usize,
     /// Questions of one console user that are worked on at a time, 1 to 1000.
@@ -86,6 +88,16 @@ const FILE_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// A shorter key could be guessed; 32 bytes is the output size of the hash used with it.
 const CREDENTIAL_ID_KEY_BYTES: usize = 32;
+
+/// What becomes of leases when the service stops in good order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LeasesAtStop {
+    /// They are given back.
+    #[default]
+    GiveBack,
+    /// Those that a session holds are left to the next run.
+    Keep,
+}
 
 impl Config {
     /// Reads the file at `path`, and the secrets it points to.
@@ -179,6 +191,8 @@ impl Config {
         let stop_grace = top
             .duration(&key::STOP_GRACE, second..=second * 300)
             .unwrap_or(Duration::from_secs(20));
+        let kinds = [("give-back", LeasesAtStop::GiveBack), ("keep", LeasesAtStop::Keep)];
+        let leases_at_stop = top.choice(&key::LEASES_AT_STOP, &kinds).map(|at| at.value);
         let max_results = top.number(&key::MAX_RESULTS, 1..=1000_u16).unwrap_or(200);
         let questions_per_user = top.number(&key::QUESTIONS_PER_USER, 1..=1000_u16).unwrap_or(16);
         let log = top.table("log").map_or_else(LogConfig::default, read_log);
@@ -228,17 +242,22 @@ impl Config {
             Some(rules) => fit_together(rules, directories, top.findings(), warnings),
             None => None,
         };
+        let vaults: Option<Vec<VaultConfig>> = vaults.into_iter().collect();
+        if let Some(Err((message, advice))) = vaults.as_deref().map(vault::check_stand_ins) {
+            top.problem(0..0, message, advice);
+        }
         top.finish();
         Some(Self {
             state_dir: state_dir?,
             stop_grace,
+            leases_at_stop: leases_at_stop.unwrap_or_default(),
             max_results: usize::from(max_results),
             questions_per_user: usize::from(questions_per_user),
             log,
             sites: sites.into_iter().collect::<Option<_>>()?,
             broker_api: broker_api?,
             plugins: context.plugins.clone(),
-            vaults: vaults.into_iter().collect::<Option<_>>()?,
+            vaults: vaults?,
             credential_id_key,
             rules: Arc::new(rules?),
             directories: directories?,

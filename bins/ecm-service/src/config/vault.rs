@@ -75,6 +75,8 @@ impl VaultConfig {
             Kind::Plugin => PluginVaultConfig::from_reader(&mut reader, context)
                 .map(|config| VaultKind::Plugin(Box::new(config))),
         };
+        let stands_in_for =
+            reader.text(&key::VAULT_STANDS_IN_FOR).map(|text| text.value.to_owned());
         let search = reader.table("search").map_or_else(SearchSettings::default, read_search);
         reader.finish();
         Some(Self {
@@ -83,6 +85,7 @@ impl VaultConfig {
                 search,
                 lending: lending?,
                 giving_back: GivingBackSettings::default(),
+                stands_in_for,
             },
             kind: kind?,
         })
@@ -97,6 +100,37 @@ impl VaultConfig {
             VaultKind::Plugin(config) => format!("plugin {}", config.installed.manifest.name),
         }
     }
+}
+
+/// Holds what stands in for what together: each names another vault, none is named twice, and they
+/// do not go in circles.
+pub(crate) fn check_stand_ins(vaults: &[VaultConfig]) -> Result<(), (String, &'static str)> {
+    let names = |wanted: &str| vaults.iter().find(|vault| vault.name == wanted);
+    let mut named = BTreeMap::new();
+    for vault in vaults {
+        let Some(other) = &vault.settings.stands_in_for else { continue };
+        if names(other).is_none() {
+            let message =
+                format!("vault `{}` stands in for `{other}`, and there is none", vault.name);
+            return Err((message, "correct `stands-in-for`"));
+        }
+        if let Some(first) = named.insert(other, &vault.name) {
+            let message = format!("both `{first}` and `{}` stand in for `{other}`", vault.name);
+            return Err((message, "let one of them stand in for the other one"));
+        }
+        let mut at = vault;
+        for _ in vaults {
+            match at.settings.stands_in_for.as_deref().and_then(names) {
+                Some(next) if next.name == vault.name => {
+                    let message = format!("vault `{}` stands in for itself", vault.name);
+                    return Err((message, "remove one `stands-in-for`, so that one comes first"));
+                }
+                Some(next) => at = next,
+                None => break,
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What happens when the access policy wants approval.

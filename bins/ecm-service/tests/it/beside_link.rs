@@ -113,3 +113,25 @@ async fn ticket_of_the_session_goes_with_the_request() {
     let tickets: Vec<_> = audit.lines().filter_map(ticket).collect();
     assert_eq!(tickets, ["INC0012345"], "{audit}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_keeps_its_credential_over_a_restart_where_that_is_wanted() {
+    let plan = Plan { site_lines: "reconcile-every = \"1s\"".to_owned(), ..Plan::default() };
+    let mut house = House::furnish(plan).await;
+    let config = format!("leases-at-stop = \"keep\"\n{}", house.config());
+    house.replace_file("config.toml", &config);
+    house.start_service();
+    house.wait_for_link().await;
+    let (search, found) = house.search(JOE, "APP01").await;
+    let lent = house.retrieve(&search, &found, ROW).await;
+    assert_eq!(house.stop_service().await.code(), Some(0));
+    assert_eq!(house.check_ins(), 0);
+
+    house.start_service();
+    house.wait_for_link().await;
+    assert_eq!((house.check_ins(), house.open_leases()), (0, Some(1)), "{}", house.log());
+    let untold = EndSession { tell: false, ..EndSession::new(&lent.lsid) };
+    house.site.end_session(untold).await.unwrap();
+    house.until("it is back", |house| house.open_leases() == Some(0)).await;
+    assert_eq!(house.check_ins(), 1);
+}

@@ -420,3 +420,33 @@ fn each_kind_of_vault_has_its_own_keys() {
     let twice = place.problems(&format!("{api}name = \"support\"\n"));
     assert!(twice[0].contains("used twice"), "{twice:?}");
 }
+
+#[test]
+fn vaults_stand_in_for_each_other_in_one_line_without_circles() {
+    let vault = |name: &str, other: &str| {
+        let line = match other {
+            "" => String::new(),
+            other => format!("stands-in-for = \"{other}\"\n"),
+        };
+        format!(
+            "[[vault]]\nname = \"{name}\"\nurl = \"https://{name}.acme.test/BeyondTrust/api/public/v3\"\n\
+             api-key = {{ file = \"secret\" }}\n{line}"
+        )
+    };
+    let place = Place::new();
+    let head = GOOD.split("[[vault]]").next().unwrap();
+    let good = format!("{head}{}{}{}", vault("a", ""), vault("b", "a"), vault("c", "b"));
+    let config = place.read(&good).unwrap();
+    assert_eq!(config.vaults[2].settings.stands_in_for.as_deref(), Some("b"));
+    for (vaults, words) in [
+        ([("a", ""), ("b", "x")], "there is none"),
+        ([("a", "b"), ("b", "a")], "stands in for itself"),
+        ([("a", "a"), ("b", "")], "stands in for itself"),
+    ] {
+        let text: String = vaults.iter().map(|(name, other)| vault(name, other)).collect();
+        let problems = place.problems(&format!("{head}{text}"));
+        assert!(problems.iter().any(|line| line.contains(words)), "{vaults:?} {problems:?}");
+    }
+    let two = format!("{head}{}{}{}", vault("a", ""), vault("b", "a"), vault("c", "a"));
+    assert!(place.problems(&two)[0].contains("both `b` and `c` stand in for `a`"));
+}

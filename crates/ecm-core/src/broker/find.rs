@@ -17,7 +17,7 @@ use crate::offering::{Offer, OfferSink, Offering, Sum, Tally, Wanted};
 use crate::problem;
 use crate::search_key::{EndpointAddress, EndpointFacts, SearchKeyError, SearchPlan, Serves};
 use crate::settings::{SearchSettings, SshKeys};
-use crate::source::{AccountKind, FindAsk, SecretKind, SourceError, SystemPresence};
+use crate::source::{AccountKind, FindAsk, SecretKind, SourceError, SourceFailure, SystemPresence};
 
 /// How one vault's part of a search went.
 struct Part {
@@ -26,8 +26,38 @@ struct Part {
     took: Duration,
 }
 
+/// A vault, and what it is to be asked for.
+type Planned<'a> = (&'a str, &'a Vault, SearchPlan);
+
+/// What is the same for all vaults of one search.
+struct VaultSearch<'a> {
+    ask: &'a Find,
+    vault_user: &'a str,
+    offering: &'a Offering<'a>,
+}
+
+impl Part {
+    /// Whether the vault was away, rather than of another opinion: a refusal is an answer.
+    fn is_without_answer(&self, tally: &Tally) -> bool {
+        let is_away = |error: &SourceError| {
+            matches!(
+                error.failure,
+                SourceFailure::Unreachable
+                    | SourceFailure::Untrusted
+                    | SourceFailure::Busy
+                    | SourceFailure::Broken
+            )
+        };
+        match &self.outcome {
+            None => true,
+            Some(Err(error)) => is_away(error),
+            Some(Ok(())) => !tally.failures.is_empty() && tally.failures.iter().all(is_away),
+        }
+    }
+}
+
 impl Broker {
-    /// Searches all vaults at once, within one deadline.
+    /// Searches all vaults at once, stand-ins only in the place of those that are away, within one deadline.
     ///
     /// With `partials`, what is found goes there as it comes, and is not repeated in the result;
     /// without, everything is in the result. The order of [`CredentialSummary::sort`] does not
@@ -66,16 +96,16 @@ impl Broker {
         let sink = Summaries { partials, kept: Mutex::default() };
         let offering =
             Offering::new(&self.ids, &vault_user, most.min(self.settings.max_results), &sink);
-        let parts = join_all(plans.iter().map(|(name, vault, plan)| {
-            self.ask_vault(name, vault, plan, ask, &vault_user, &offering, until)
-        }))
-        .await;
+        let search = VaultSearch { ask, vault_user: &vault_user, offering: &offering };
+        let first = plans.iter().filter(|(_, vault, _)| vault.settings.stands_in_for.is_none());
+        let parts =
+            join_all(first.map(|plan| self.ask_in_turn(plan, &plans, &search, until))).await;
+        let parts: BTreeMap<&str, Part> = parts.into_iter().flatten().collect();
         let sum = offering.sum();
         explanation.questions.clone_from(&sum.questions);
         if sum.unspeakable > 0 {
             explanation.note(format!("{} accounts have names too long to offer", sum.unspeakable));
         }
-        let parts: BTreeMap<&str, Part> = plans.iter().map(|(name, ..)| *name).zip(parts).collect();
         for (vault, part) in &parts {
             match &part.outcome {
                 Some(Ok(())) => {}
@@ -94,7 +124,8 @@ impl Broker {
         let items = sink.into_sorted();
         let nothing = sum.tallies.values().all(|tally| tally.offered == 0);
         let empty_reason = if nothing && complete && !sum.truncated {
-            Some(self.why_empty(&plans, &sum, &vault_user, until).await)
+            let asked = plans.iter().filter(|(name, ..)| parts.contains_key(name)).cloned();
+            Some(self.why_empty(&asked.collect::<Vec<_>>(), &sum, &vault_user, until).await)
         } else {
             None
         };
@@ -136,17 +167,41 @@ impl Broker {
         if plans.is_empty() { Err(refusal) } else { Ok(plans) }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one search's whole context, used in one place")]
+    /// Asks a vault, and if it answers nothing, the one that stands in for it, and so on. Whoever
+    /// has a stand-in gets half of the time that is left, so that there is time for that one.
+    async fn ask_in_turn<'p>(
+        &self,
+        first: &'p Planned<'_>,
+        plans: &'p [Planned<'_>],
+        search: &VaultSearch<'_>,
+        until: Instant,
+    ) -> Vec<(&'p str, Part)> {
+        let mut asked: Vec<(&str, Part)> = Vec::new();
+        let mut next = Some(first);
+        while let Some(plan @ (name, ..)) = next {
+            let stand_in = plans.iter().find(|(other, vault, _)| {
+                vault.settings.stands_in_for.as_deref() == Some(name)
+                    && !asked.iter().any(|(known, _)| known == other)
+            });
+            let now = self.desk.clock.instant();
+            let half = now + until.saturating_duration_since(now) / 2;
+            let its_time = if stand_in.is_some() { half } else { until };
+            let part = self.ask_vault(plan, search, its_time).await;
+            let tally = search.offering.tally_of(name);
+            let is_silent = tally.answered == 0 && part.is_without_answer(&tally);
+            asked.push((name, part));
+            next = stand_in.filter(|_| is_silent);
+        }
+        asked
+    }
+
     async fn ask_vault(
         &self,
-        name: &str,
-        vault: &Vault,
-        plan: &SearchPlan,
-        ask: &Find,
-        vault_user: &str,
-        offering: &Offering<'_>,
+        (name, vault, plan): &Planned<'_>,
+        search: &VaultSearch<'_>,
         until: Instant,
     ) -> Part {
+        let VaultSearch { ask, vault_user, offering } = *search;
         let settings = &vault.settings.search;
         let question = FindAsk {
             vault_user: vault_user.to_owned(),
@@ -159,7 +214,7 @@ impl Broker {
         let asked = vault.source.find(&question, &sink);
         let outcome = within(self.desk.clock.as_ref(), until, asked).await;
         if let Some(Err(error)) = &outcome {
-            tracing::warn!(vault = name, %error, "vault could not be searched");
+            tracing::warn!(vault = *name, %error, "vault could not be searched");
         }
         Part { outcome, took: self.desk.clock.instant().saturating_duration_since(began) }
     }

@@ -7,7 +7,7 @@ use ecm_protocol::message::{Category, Problem, Release, ReleaseOutcome, ReleaseR
 use jiff::Timestamp;
 
 use super::Broker;
-use crate::ledger::{Closing, Lease, Stage};
+use crate::ledger::{Closing, Lease, Record, Stage};
 use crate::lending::{Ended, GiveBackReport};
 
 /// A session that holds a lease.
@@ -91,6 +91,27 @@ impl Broker {
     pub async fn give_back_all(&self) -> GiveBackReport {
         self.stopping.store(true, Ordering::SeqCst);
         self.desk.end_all("service stopped").await
+    }
+
+    /// Lends nothing more, leaves what sessions hold to the next run, and ends the rest. For a stop
+    /// that is a restart. What cannot be written down as kept is given back.
+    pub async fn keep_held(&self) -> GiveBackReport {
+        self.stopping.store(true, Ordering::SeqCst);
+        for lease in self.desk.ids_where(|lease| lease.stage == Stage::Held && !lease.is_kept) {
+            if let Err(error) =
+                self.desk.journal.record(Record::Kept { lease: lease.clone() }).await
+            {
+                tracing::error!(lease, %error, "lease cannot be kept over the restart");
+            }
+        }
+        let rest = self.desk.ids_where(|lease| lease.stage != Stage::Held || !lease.is_kept);
+        self.desk.end_each(rest, "service stopped").await
+    }
+
+    /// How many leases are held by sessions and kept for the next run.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.desk.ids_where(|lease| lease.stage == Stage::Held && lease.is_kept).len()
     }
 
     /// Gives back what an earlier run left. A request whose number was never learned is looked for

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::record::{Intention, Loan, Record};
 
 /// What is happening to a lease. Lives in memory alone: after a restart nobody is at work, and
-/// everything left is to be given back.
+/// everything left is to be given back, but for what was kept on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// A retrieval is working on it.
@@ -34,6 +34,8 @@ pub struct Lease {
     pub loan: Option<Loan>,
     /// What is happening to it.
     pub stage: Stage,
+    /// A run that stopped in good order left it to the next one.
+    pub is_kept: bool,
     /// The approver was asked for it; not twice, because a second approval could count as that of
     /// a second person. Lives in memory alone.
     approver_asked: bool,
@@ -106,6 +108,7 @@ impl Book {
                     intention: Intention::clone(intention),
                     loan: None,
                     stage: Stage::Running,
+                    is_kept: false,
                     approver_asked: false,
                 };
                 self.leases.insert(intention.lease.clone(), lease);
@@ -121,6 +124,7 @@ impl Book {
                     loan.ours = true;
                 }
             }
+            Record::Kept { lease } => self.known(lease)?.is_kept = true,
             Record::Closed { lease, .. } => {
                 self.known(lease)?;
                 self.leases.remove(lease);
@@ -215,6 +219,9 @@ impl Book {
             if let Some(loan) = &lease.loan {
                 let lease = lease.intention.lease.clone();
                 records.push(Record::Opened { lease, loan: loan.clone() });
+            }
+            if lease.is_kept {
+                records.push(Record::Kept { lease: lease.intention.lease.clone() });
             }
         }
         records

@@ -49,6 +49,8 @@ pub enum LedgerError {
 pub struct Opening {
     /// Leases that an earlier run left.
     pub leases: usize,
+    /// Leases that an earlier run kept for this one.
+    pub kept: usize,
     /// The number of a torn last line, if there was one.
     pub torn_line: Option<usize>,
 }
@@ -71,7 +73,8 @@ struct Writer {
 }
 
 impl Journal {
-    /// Reads the ledger. Leases left by an earlier run are [`Abandoned`](super::Stage::Abandoned).
+    /// Reads the ledger. Leases left by an earlier run are [`Abandoned`](super::Stage::Abandoned), or
+    /// [`Held`](super::Stage::Held) if it kept them.
     ///
     /// # Errors
     ///
@@ -86,11 +89,16 @@ impl Journal {
             book.apply(record)
                 .map_err(|source| LedgerError::Contradiction { record: index + 1, source })?;
         }
-        let left: Vec<String> = book.leases().map(|l| l.intention.lease.clone()).collect();
-        for lease in &left {
-            book.set_stage(lease, super::Stage::Abandoned);
+        // One without a request has nothing that could be held.
+        let is_held = |lease: &super::Lease| lease.is_kept && lease.loan.is_some();
+        let left = book.leases().map(|lease| (lease.intention.lease.clone(), is_held(lease)));
+        let left: Vec<(String, bool)> = left.collect();
+        for (lease, is_held) in &left {
+            let stage = if *is_held { super::Stage::Held } else { super::Stage::Abandoned };
+            book.set_stage(lease, stage);
         }
-        let opening = Opening { leases: left.len(), torn_line: read.torn_line };
+        let kept = left.iter().filter(|(_, is_held)| *is_held).count();
+        let opening = Opening { leases: left.len() - kept, kept, torn_line: read.torn_line };
         let writer = Writer { lines: read.records.len(), doubtful: read.torn_line.is_some() };
         let journal =
             Self { store, book: Mutex::new(book), writer: tokio::sync::Mutex::new(writer) };

@@ -31,6 +31,11 @@ pub enum Record {
         /// Lease id.
         lease: String,
     },
+    /// The service stopped in good order while a session held it: the next run goes on with it.
+    Kept {
+        /// Lease id.
+        lease: String,
+    },
     /// It is over.
     Closed {
         /// Lease id.

@@ -291,3 +291,44 @@ fn one_site_can_neither_end_nor_go_on_with_what_another_borrowed() {
     let sites: Vec<_> = house.audit_lines().iter().filter_map(site).collect();
     assert_eq!(sites, [SITE, "elsewhere", SITE]);
 }
+
+#[test]
+fn what_sessions_hold_can_be_kept_over_an_orderly_stop_and_ends_as_ever_in_the_next_run() {
+    let house = House::new();
+    let broker = house.open();
+    let lent = house.retrieve(&broker, &house.retrieve_ask(&broker, "k1")).unwrap();
+    let report = house.clock.run(broker.keep_held());
+    assert!(report.closed.is_empty() && report.still_open.is_empty());
+    assert_eq!((broker.leases(), broker.kept()), (1, 1));
+    assert!(house.retrieve(&broker, &house.retrieve_ask(&broker, "k2")).is_err(), "it stops");
+    drop(broker);
+
+    let next = house.open();
+    let recovered = house.clock.run(next.recover());
+    assert!(recovered.closed.is_empty(), "{recovered:?}");
+    assert_eq!((house.vault.open_requests(), next.leases()), (1, 1));
+    // The site asks for the same again, and then lets go.
+    let again = house.retrieve(&next, &house.retrieve_ask(&next, "k1")).unwrap();
+    assert_eq!(again.lease.id, lent.lease.id);
+    assert!(house.clock.run(next.release(SITE, &release(&lent.lease.id))).unwrap().released);
+    assert_eq!((house.vault.open_requests(), next.leases()), (0, 0));
+}
+
+#[test]
+fn a_kept_lease_is_given_back_when_its_time_is_over_and_a_crash_keeps_nothing() {
+    let house = House::new();
+    let broker = house.open();
+    house.retrieve(&broker, &house.retrieve_ask(&broker, "k1")).unwrap();
+    house.clock.run(broker.keep_held());
+    drop(broker);
+    let next = house.open();
+    let due = next.next_due().unwrap();
+    house.clock.run(next.give_back_overdue(due));
+    assert_eq!(house.vault.open_requests(), 0);
+
+    house.retrieve(&next, &house.retrieve_ask(&next, "k2")).unwrap();
+    drop(next);
+    let after_a_crash = house.open();
+    house.clock.run(after_a_crash.recover());
+    assert_eq!(house.vault.open_requests(), 0);
+}

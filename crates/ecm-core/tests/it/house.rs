@@ -9,6 +9,7 @@ use ecm_core::mapping::{MapUser, Mapped, MappingTrace, Owner, Spellings, Unmappe
 use ecm_core::ports::BoxFuture;
 use ecm_core::ports::Clock as _;
 use ecm_core::settings::{BrokerSettings, VaultSettings};
+use ecm_core::source::CredentialSource as _;
 use ecm_core::{Broker, BrokerParts, PartialSink, Vault};
 use ecm_protocol::message::{
     Category, CredentialSummary, Find, FindResult, Meta, Phase, Problem, Purpose, Release,
@@ -57,12 +58,26 @@ impl House {
     }
 
     pub fn open_with(&self, vaults: Vec<FakeVault>) -> Broker {
+        self.open_all(vaults.into_iter().map(|vault| (vault, None)).collect())
+    }
+
+    /// Each vault stands in for the one before it.
+    pub fn open_standing_in(&self, vaults: Vec<FakeVault>) -> Broker {
+        let names = vaults.iter().map(|vault| Some(vault.name().to_owned()));
+        let before: Vec<_> = std::iter::once(None).chain(names).take(vaults.len()).collect();
+        self.open_all(vaults.into_iter().zip(before).collect())
+    }
+
+    fn open_all(&self, vaults: Vec<(FakeVault, Option<String>)>) -> Broker {
         let parts = BrokerParts {
             rules: Arc::new(PaperRules),
             ids: CredentialIdKey::new(vec![7; 32].into()).unwrap(),
             vaults: vaults
                 .into_iter()
-                .map(|vault| Vault { source: Arc::new(vault), settings: self.settings.clone() })
+                .map(|(vault, stands_in_for)| Vault {
+                    source: Arc::new(vault),
+                    settings: VaultSettings { stands_in_for, ..self.settings.clone() },
+                })
                 .collect(),
             ledger: Box::new(self.ledger.clone()),
             audit: Box::new(self.audit.clone()),

@@ -306,3 +306,44 @@ fn one_user_with_many_questions_is_put_off_and_another_user_is_answered() {
     assert_eq!((put_off[0].category, put_off[0].retry_after_ms), (Category::Busy, Some(1_000)));
     assert!(house.find(&broker, &find("app01")).is_ok());
 }
+
+/// Two vaults that hold the same; the second stands in for the first.
+fn with_stand_in(house: &House) -> (ecm_core::Broker, FakeVault) {
+    let other = FakeVault::new("replica", &house.clock);
+    other.add(&["app01"], local(12, 3124, "App01", "helpdesk-01"));
+    let broker = house.open_standing_in(vec![house.vault.clone(), other.clone()]);
+    (broker, other)
+}
+
+#[test]
+fn a_stand_in_is_asked_only_when_the_vault_before_it_is_away() {
+    let house = House::new();
+    let (broker, replica) = with_stand_in(&house);
+    let found = house.find(&broker, &find("app01")).unwrap();
+    assert_eq!((found.sources.len(), replica.calls("find")), (1, 0));
+    // A refusal is an answer.
+    house.vault.fail("find", SourceError::new(SourceFailure::SignInRefused, "401"));
+    assert!(house.find(&broker, &find("app01")).is_err());
+    assert_eq!(replica.calls("find"), 0);
+
+    house.vault.fail("find", unreachable());
+    let found = house.find(&broker, &find("app01")).unwrap();
+    let asked: Vec<_> = found.sources.iter().map(|source| source.vault.as_str()).collect();
+    assert_eq!(asked, ["main", "replica"]);
+    assert_eq!(found.items[0].display, r"App01\helpdesk-01");
+    let ask = house.retrieve_ask(&broker, "k1");
+    assert!(house.retrieve(&broker, &ask).is_ok());
+    assert_eq!(replica.open_requests(), 1);
+}
+
+#[test]
+fn a_vault_that_hangs_leaves_half_of_the_time_to_its_stand_in() {
+    let house = House::new();
+    house.vault.with(|s| s.slow.insert("app01".into(), Duration::from_secs(3600)));
+    let (broker, _) = with_stand_in(&house);
+    let mut ask = find("app01");
+    ask.meta.deadline_ms = Some(10_000);
+    let found = house.find(&broker, &ask).unwrap();
+    assert_eq!(found.items.len(), 1, "{found:?}");
+    assert!(house.clock.passed() < Duration::from_secs(5));
+}

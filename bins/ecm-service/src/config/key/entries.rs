@@ -34,6 +34,16 @@ pub static STOP_GRACE: Key = key(
     "\"20s\"",
 );
 
+/// `leases-at-stop`
+pub static LEASES_AT_STOP: Key = key(
+    "leases-at-stop",
+    "\"give-back\" or \"keep\"",
+    Absent::Default("give-back"),
+    "What becomes of what sessions hold when the service stops in good order: all of it is given \
+     back, or it is left on the ledger for the next run, which goes on with it. After a crash \
+     everything is given back.",
+    "\"keep\"",
+);
 /// `max-results`
 pub static MAX_RESULTS: Key = key(
     "max-results",
@@ -209,6 +219,16 @@ pub static VAULT_APPROVAL: Key = key(
     "What happens when the policy wants approval: the approver approves at once, the console is \
      told to wait for a person, or the retrieval is refused.",
     "\"approve-by-approver\"",
+);
+/// `vault.stands-in-for`
+pub static VAULT_STANDS_IN_FOR: Key = key(
+    "stands-in-for",
+    "name of another vault",
+    Absent::Means("this vault is always asked"),
+    "Fail-over: this vault is searched only when that one is away, that is when it cannot be \
+     reached or trusted, is overloaded or broken, or has not answered within half of the time. A \
+     refusal is an answer.",
+    "\"main\"",
 );
 /// `vault.release-duration-minutes`
 pub static VAULT_RELEASE_DURATION: Key = key(
