@@ -40,6 +40,7 @@ pub enum Command {
     #[command(after_long_help = "Examples:\n  \
         vsc-agent rep --relay wss://relay.example.com\n  \
         vsc-agent rep --relay wss://relay.example.com --hold shared\n  \
+        vsc-agent rep --relay wss://relay.example.com --policy policy.toml --profile careful\n  \
         vsc-agent rep --listen 0.0.0.0:4433        (no relay: the customer's agent dials this)")]
     Rep(RepArgs),
 
@@ -78,8 +79,17 @@ pub enum Command {
     #[command(after_long_help = "Examples:\n  \
         vsc-agent share \"ACME Reader 00 00\"\n  \
         vsc-agent share acme                    (a part of the name that no other reader has)\n  \
-        vsc-agent share acme --session 2")]
+        vsc-agent share acme --session 2\n  \
+        vsc-agent share acme --own-pin          (the card's PIN is asked for here, and stays here)\n  \
+        vsc-agent share acme --profile admin    (changes to the card, by consent: see `answer`)")]
     Share(ShareArgs),
+
+    /// Say yes or no to a command for a shared card that a person has to decide on.
+    #[command(after_long_help = "Examples:\n  \
+        vsc-agent answer                        (waits for questions, and asks at this terminal)\n  \
+        vsc-agent answer yes                    (to the only question that waits)\n  \
+        vsc-agent answer no 17")]
+    Answer(AnswerArgs),
 
     /// Stop sharing: the card disappears from the other desk.
     #[command(after_long_help = "Examples:\n  vsc-agent unshare acme\n  vsc-agent unshare --all")]
@@ -179,6 +189,12 @@ pub struct RepArgs {
     /// How a card is held while its reader is shared.
     #[arg(long, value_name = "HOW", default_value_t = Hold::Exclusive)]
     pub hold: Hold,
+    /// A file of profiles: what the other desk may do with a shared card.
+    #[arg(long, value_name = "FILE", env = "VSC_AGENT_POLICY")]
+    pub policy: Option<PathBuf>,
+    /// The profile of shares that name none: use, read-only, admin, or one of the policy's.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
     /// The control socket [default: rep.sock in the user's runtime folder].
     #[arg(long, value_name = "PATH", env = "VSC_AGENT_CONTROL")]
     pub control: Option<PathBuf>,
@@ -281,9 +297,41 @@ pub struct ShareArgs {
     /// The session to share it in, if there are several.
     #[arg(long, value_name = "NUMBER")]
     pub session: Option<u32>,
+    /// What the other desk may do with the card [default: the service's usual profile].
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Keep the card's PIN at this desk: it is asked for here (or read as a line from a standard
+    /// input that is no terminal), and a PIN for this share only is printed for the other desk.
+    #[arg(long)]
+    pub own_pin: bool,
+    /// Ask for the PIN by this program, which must speak the protocol of GnuPG's pinentry.
+    #[arg(long, value_name = "PROGRAM", requires = "own_pin", env = "VSC_AGENT_PINENTRY")]
+    pub pinentry: Option<PathBuf>,
     /// Where the service is.
     #[command(flatten)]
     pub ask: AskArgs,
+}
+
+/// Arguments of `answer`.
+#[derive(Debug, clap::Args)]
+pub struct AnswerArgs {
+    /// What to say; without it, questions are asked at this terminal as they come.
+    pub say: Option<YesOrNo>,
+    /// The question's number, if several wait.
+    #[arg(requires = "say")]
+    pub question: Option<u64>,
+    /// Where the service is.
+    #[command(flatten)]
+    pub ask: AskArgs,
+}
+
+/// What can be said to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum YesOrNo {
+    /// The command may pass.
+    Yes,
+    /// It may not.
+    No,
 }
 
 /// Arguments of `unshare`.

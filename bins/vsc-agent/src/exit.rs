@@ -28,7 +28,7 @@ pub enum Exit {
     NotPaired,
     /// The operating system does not let this user do it.
     Permission,
-    /// An option's file is wrong: certificate, key, file of peers.
+    /// An option's file is wrong: certificate, key, policy, file of peers.
     Config,
 }
 
@@ -70,14 +70,14 @@ impl Exit {
         match self {
             Self::Ok => "done",
             Self::Usage => "the command line was not understood",
-            Self::NoInput => "there is no such reader or session",
+            Self::NoInput => "there is no such reader, session, profile or question",
             Self::Unavailable => "no service, relay, reader driver or PC/SC service answers",
             Self::Internal => "a fault of this program; please report it",
             Self::CannotWrite => "a file, folder or socket cannot be made, read or written",
             Self::TryAgain => "not now: the reader is shared already, or too much is going on",
             Self::NotPaired => "the code or the key was wrong, or nobody came in time",
             Self::Permission => "the operating system does not allow it for this user",
-            Self::Config => "a certificate, key or file of peers is wrong",
+            Self::Config => "a certificate, key, policy or file of peers is wrong",
         }
     }
 
@@ -98,10 +98,13 @@ impl From<RefusalKind> for Exit {
             RefusalKind::NotUnderstood
             | RefusalKind::WrongService
             | RefusalKind::WhichSession
-            | RefusalKind::WhichReader => Self::Usage,
-            RefusalKind::NoSession | RefusalKind::NoReader | RefusalKind::NotShared => {
-                Self::NoInput
-            }
+            | RefusalKind::WhichReader
+            | RefusalKind::NoPin => Self::Usage,
+            RefusalKind::NoSession
+            | RefusalKind::NoReader
+            | RefusalKind::NotShared
+            | RefusalKind::NoProfile
+            | RefusalKind::NoQuestion => Self::NoInput,
             RefusalKind::AlreadyShared | RefusalKind::TooMany => Self::TryAgain,
             RefusalKind::NotPaired => Self::NotPaired,
             RefusalKind::NoRelay | RefusalKind::NotShown => Self::Unavailable,

@@ -164,6 +164,9 @@ pub struct ShareStatus {
     /// The card's answer to reset, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub atr: Option<String>,
+    /// How it is guarded; only from the representative's service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<GuardStatus>,
     /// What was counted; only from the customer's service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<Counted>,
@@ -171,6 +174,53 @@ pub struct ShareStatus {
     /// cost more than the command.
     #[serde(skip)]
     pub live: Live,
+}
+
+/// What may be done with a shared card, and what was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct GuardStatus {
+    /// The profile.
+    pub profile: String,
+    /// Whether the card's PIN stays at its desk.
+    pub own_pin: bool,
+    /// Commands that did not reach the card.
+    pub refused: u64,
+    /// What a person has to decide now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<QuestionStatus>,
+    /// The last decisions that a person may want to know of, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<DecisionStatus>,
+}
+
+/// What a person has to decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct QuestionStatus {
+    /// To be repeated in the answer; never used again by this service.
+    pub number: u64,
+    /// What would be done: `sign with key 9C (digital signature)`.
+    pub wants: String,
+    /// How long there is for an answer, in seconds, from when it was asked.
+    pub within_s: u64,
+}
+
+/// What was decided about a command. Nothing of its body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DecisionStatus {
+    /// When, in seconds since 1970 (UTC).
+    pub at: u64,
+    /// What the command would do: `sign with key 9C (digital signature)`.
+    pub wants: String,
+    /// The application it was for.
+    pub application: String,
+    /// Whether it reached the card.
+    pub passed: bool,
+    /// What else is to say: by consent, with which status word it was refused, and why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remark: String,
 }
 
 /// Counts that a session keeps up to date.

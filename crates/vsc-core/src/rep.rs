@@ -117,6 +117,12 @@ impl Rep {
         self.atr
     }
 
+    /// Whether somebody still waits for what this order gives: what comes of another is dropped.
+    #[must_use]
+    pub fn awaits(&self, number: OrderNumber) -> bool {
+        matches!(self.doing, Doing::Transmitting { order, .. } if order == number)
+    }
+
     /// The customer's side says something about this share.
     pub fn handle_message(&mut self, now: Instant, message: Message) {
         match message {

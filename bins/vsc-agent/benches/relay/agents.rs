@@ -26,6 +26,7 @@ use vsc_agent::status::Board;
 use vsc_agent::way::{RelayAddress, Way};
 use vsc_core::apdu::Response;
 use vsc_core::atr::Atr;
+use vsc_core::guard::Policy;
 use vsc_core::relay::RelayLimits;
 use vsc_core::rep::{CardReport, CardWork};
 
@@ -104,7 +105,8 @@ fn pair_and_share(
     let Reply::Code { code, .. } = invitation.next_reply().unwrap() else { panic!("no code") };
     ask(customer, &Request::Pair { code: Some(code), peer: None }).unwrap().next_reply().unwrap();
     invitation.next_reply().unwrap();
-    let share = Request::Share { reader: "card".to_owned(), session: None };
+    let share =
+        Request::Share { reader: "card".to_owned(), session: None, profile: None, own_pin: None };
     ask(rep, &share).unwrap().next_reply().unwrap();
     // The agent looks whether a driver listens, then the card is inserted.
     drop(driver.accept().unwrap());
@@ -179,7 +181,8 @@ fn start_rep(socket: &Path, way: Way, door: Option<Door>) {
             };
             let (_keep, readers) = watch::channel(Readers::Seen(vec![reader]));
             let cards = Cards { hold: Hold::Exclusive, start: play_card };
-            let service = Arc::new(RepService::new(host(way), Desk::new(readers), cards));
+            let service =
+                Arc::new(RepService::new(host(way), Desk::new(readers), cards, Policy::default()));
             let listening = endpoint::listen(&socket).unwrap();
             ready.send(()).unwrap();
             let open_door = async {

@@ -9,11 +9,15 @@ use crate::control::{Reply, Request, place};
 use crate::exit::Exit;
 use crate::status::ServiceRole;
 
+mod answer;
 mod customer;
 mod end;
 mod identity;
 mod manual;
 mod pair;
+mod pin_prompt;
+mod pinentry;
+mod policy;
 mod readers;
 mod relay;
 mod rep;
@@ -31,6 +35,7 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Pair(args) => pair::pair(&args),
         Command::Readers(args) => readers::readers(&args),
         Command::Share(args) => share::share(&args),
+        Command::Answer(args) => answer::answer(&args),
         Command::Unshare(args) => share::unshare(&args),
         Command::Status(args) => status::status(&args),
         Command::End(args) => end::end(&args),
@@ -45,6 +50,7 @@ pub fn dispatch(cli: Cli) -> Exit {
 }
 
 /// Why a command failed: a sentence for stderr and the exit code.
+#[derive(Debug)]
 struct Failure {
     exit: Exit,
     sentence: String,

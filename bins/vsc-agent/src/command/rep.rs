@@ -7,7 +7,7 @@ use serde_json::json;
 use super::serving::{
     meeting, open_control, run, serve_door, start_logging, until_stopped, write_ready,
 };
-use super::{Done, Failure};
+use super::{Done, Failure, policy};
 use crate::cli::RepArgs;
 use crate::control::{place, server};
 use crate::exit::Exit;
@@ -24,6 +24,8 @@ pub(super) fn rep(args: &RepArgs) -> Done {
 }
 
 async fn serve(args: &RepArgs) -> Done {
+    let policy = policy::read(args.policy.as_deref(), args.profile.as_deref())?;
+    let profile = policy.usual().name().to_owned();
     let meeting = meeting(&args.meeting).await?;
     let control = args.control.clone().unwrap_or_else(|| place::of(ServiceRole::Rep));
     let socket = open_control(&control)?;
@@ -32,10 +34,10 @@ async fn serve(args: &RepArgs) -> Done {
     let relay = meeting.host.way.to_string();
     let cards = Cards { hold: args.hold, start: CardThread::start };
     let desk = Desk::new(watch.readers.clone());
-    let service = Arc::new(RepService::new(meeting.host, desk, cards));
+    let service = Arc::new(RepService::new(meeting.host, desk, cards, policy));
     let address = meeting.door.as_ref().map(|door| door.address);
     let ready = || {
-        tracing::info!(relay, control = %control.display(), hold = %args.hold, "ready");
+        tracing::info!(relay, control = %control.display(), hold = %args.hold, profile, "ready");
         write_ready(&args.service, &json!({"control": control, "listen": address}))
     };
     let answering = async {

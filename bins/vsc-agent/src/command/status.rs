@@ -3,7 +3,10 @@
 use super::{Done, answer, answer_json, ask_any, unexpected};
 use crate::cli::AskArgs;
 use crate::control::{Reply, Request};
-use crate::status::{Button, ServiceRole, SessionState, SessionStatus, ShareStatus, Status};
+use crate::status::{
+    Button, DecisionStatus, GuardStatus, QuestionStatus, ServiceRole, SessionState, SessionStatus,
+    ShareStatus, Status,
+};
 
 pub(super) fn status(args: &AskArgs) -> Done {
     let reply = ask_any(args, &Request::Status {})?.next_reply()?;
@@ -83,6 +86,24 @@ fn share_line(share: &ShareStatus) -> String {
         ));
     }
     text.push('\n');
+    if let Some(guard) = &share.guard {
+        text.push_str(&guard_lines(guard));
+    }
+    text
+}
+
+fn guard_lines(guard: &GuardStatus) -> String {
+    let pin = if guard.own_pin { ", the PIN stays here" } else { "" };
+    let mut text = format!("    profile {}{pin}, {} refused\n", guard.profile, guard.refused);
+    for decision in &guard.decisions {
+        let DecisionStatus { wants, application, passed, remark, .. } = decision;
+        let became = if *passed { "passed" } else { "refused" };
+        let comma = if remark.is_empty() { "" } else { ", " };
+        text.push_str(&format!("    {became}: {wants} ({application}){comma}{remark}\n"));
+    }
+    if let Some(QuestionStatus { number, wants, .. }) = &guard.question {
+        text.push_str(&format!("    question {number}: {wants}? (vsc-agent answer)\n"));
+    }
     text
 }
 
@@ -99,6 +120,7 @@ mod tests {
             shown_as: Some("slot 0".to_owned()),
             card: CardIs::Present,
             atr: Some("3b00".to_owned()),
+            guard: None,
             counted: Some(counted),
             live: crate::status::Live::default(),
         };
@@ -129,6 +151,35 @@ mod tests {
              virtual reader driver: 127.0.0.1:35963, 1 of 2 slots in use\n\
              session 1: with desk-7 (vsc-agent 1), round trip 20.4 ms\n  \
              ACME 00: card, shown as slot 0, 40 commands in 41 round trips, 1 resets\n"
+        );
+    }
+    #[test]
+    fn a_guarded_share_tells_what_was_decided_and_what_waits() {
+        let decision = |wants: &str, passed, remark: &str| DecisionStatus {
+            at: 1_700_000_000,
+            wants: wants.to_owned(),
+            application: "PIV".to_owned(),
+            passed,
+            remark: remark.to_owned(),
+        };
+        let guard = GuardStatus {
+            profile: "careful".to_owned(),
+            own_pin: true,
+            refused: 1,
+            question: Some(QuestionStatus { number: 7, wants: "sign".to_owned(), within_s: 45 }),
+            decisions: vec![
+                decision("verify with PIN 80", true, "one-time PIN exchanged"),
+                decision("authenticate", true, ""),
+                decision("write data", false, "6982, the profile refuses it"),
+            ],
+        };
+        assert_eq!(
+            guard_lines(&guard),
+            "    profile careful, the PIN stays here, 1 refused\n    \
+             passed: verify with PIN 80 (PIV), one-time PIN exchanged\n    \
+             passed: authenticate (PIV)\n    \
+             refused: write data (PIV), 6982, the profile refuses it\n    \
+             question 7: sign? (vsc-agent answer)\n"
         );
     }
 }

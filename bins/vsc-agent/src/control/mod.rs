@@ -51,6 +51,19 @@ pub enum Request {
         /// The session; may be left out when there is only one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<u32>,
+        /// What may be done with its card: a profile of the policy; the usual one when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<String>,
+        /// The card's PIN. It stays at this desk, and the answer has one for the other.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        own_pin: Option<Spoken>,
+    },
+    /// Answer a question about a command for a shared card.
+    Answer {
+        /// The question's number.
+        question: u64,
+        /// Whether the command may pass.
+        yes: bool,
     },
     /// Stop sharing.
     Unshare {
@@ -103,6 +116,16 @@ pub enum Reply {
         reader: String,
         /// Where it is shown.
         shown_as: String,
+        /// What may be done with its card.
+        profile: String,
+        /// The PIN that the other desk uses in the place of the card's, for this share only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        one_time_pin: Option<Spoken>,
+    },
+    /// To [`Request::Answer`].
+    Answered {
+        /// The question's number.
+        question: u64,
     },
     /// To [`Request::Unshare`].
     Unshared {
@@ -118,7 +141,7 @@ pub enum Reply {
     Refused(Refusal),
 }
 
-/// A code on its way to the person who speaks or types it. Wiped when dropped, never in logs.
+/// A code or PIN on its way to or from the person who speaks or types it. Wiped when dropped, never in logs.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Spoken(pub Zeroizing<String>);
@@ -167,6 +190,12 @@ pub enum RefusalKind {
     AlreadyShared,
     /// The reader is not shared.
     NotShared,
+    /// The policy has no profile of that name.
+    NoProfile,
+    /// No such question waits for an answer.
+    NoQuestion,
+    /// What was typed cannot be a PIN.
+    NoPin,
     /// The code or the key was wrong, or nobody came.
     NotPaired,
     /// The relay cannot be reached.
@@ -181,7 +210,7 @@ pub enum RefusalKind {
 
 impl RefusalKind {
     /// Every kind there is.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::NotUnderstood,
         Self::WrongService,
         Self::NoSession,
@@ -190,6 +219,9 @@ impl RefusalKind {
         Self::WhichReader,
         Self::AlreadyShared,
         Self::NotShared,
+        Self::NoProfile,
+        Self::NoQuestion,
+        Self::NoPin,
         Self::NotPaired,
         Self::NoRelay,
         Self::NotShown,

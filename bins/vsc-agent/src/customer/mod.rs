@@ -131,9 +131,10 @@ impl Handler for CustomerService {
                 let reason = "say the code that the other desk was given: vsc-agent pair CODE";
                 Err(Refusal::new(RefusalKind::WrongService, reason))
             }
-            Request::Readers { .. } | Request::Share { .. } | Request::Unshare { .. } => {
-                elsewhere()
-            }
+            Request::Readers { .. }
+            | Request::Share { .. }
+            | Request::Answer { .. }
+            | Request::Unshare { .. } => elsewhere(),
             Request::End { session } => {
                 self.sessions.end(session, Order::End(EndReason::User)).await.map(Some)
             }

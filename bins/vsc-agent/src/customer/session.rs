@@ -253,6 +253,7 @@ impl Share {
             shown_as: customer.map(|_| self.slot.name()),
             card: if atr.is_some() { CardIs::Present } else { CardIs::Absent },
             atr: atr.map(|atr| hex(&atr)),
+            guard: None,
             counted: None,
             live: self.live.clone(),
         }

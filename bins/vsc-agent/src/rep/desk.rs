@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{CStr, CString};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -16,13 +17,14 @@ pub struct Desk {
     /// What PC/SC shows.
     pub readers: watch::Receiver<Readers>,
     shared: Mutex<HashMap<CString, u32>>,
+    questions: AtomicU64,
 }
 
 impl Desk {
     /// A desk of which nothing is shared.
     #[must_use]
     pub fn new(readers: watch::Receiver<Readers>) -> Arc<Self> {
-        Arc::new(Self { readers, shared: Mutex::default() })
+        Arc::new(Self { readers, shared: Mutex::default(), questions: AtomicU64::new(1) })
     }
 
     /// Gives a reader to a session, until the answer is dropped.
@@ -43,6 +45,12 @@ impl Desk {
         }
         shared.insert(reader.clone(), session);
         Ok(Lent { desk: Arc::clone(self), reader })
+    }
+
+    /// A number for a question to the person at this desk; never given twice.
+    #[must_use]
+    pub fn next_question(&self) -> u64 {
+        self.questions.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The session that has this reader.

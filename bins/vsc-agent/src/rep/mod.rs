@@ -4,11 +4,14 @@ pub mod card_thread;
 pub mod desk;
 pub mod reader_watch;
 pub mod session;
+mod shown;
+pub mod terms;
 
 use std::ffi::CString;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
+use vsc_core::guard::Policy;
 use vsc_core::handshake::Role;
 use vsc_core::link::{Invitation, Meeting};
 use vsc_core::pairing::Words;
@@ -18,23 +21,25 @@ use crate::control::server::{Answers, Handler};
 use crate::control::{Refusal, RefusalKind, Reply, Request};
 use crate::meeting::{Host, SessionBook};
 use crate::pairing::{PairEvent, Pairing};
-use crate::status::{Button, ServiceRole, SessionState, Status};
+use crate::status::{Button, ServiceRole, SessionState, SessionStatus, Status};
 use desk::Desk;
 use session::{Cards, Order, Session};
+use terms::Terms;
 
 /// The running service.
 pub struct RepService {
     host: Host,
     desk: Arc<Desk>,
     cards: Cards,
+    policy: Policy,
     sessions: SessionBook<Order>,
 }
 
 impl RepService {
     /// A service without sessions.
     #[must_use]
-    pub fn new(host: Host, desk: Arc<Desk>, cards: Cards) -> Self {
-        Self { host, desk, cards, sessions: SessionBook::default() }
+    pub fn new(host: Host, desk: Arc<Desk>, cards: Cards, policy: Policy) -> Self {
+        Self { host, desk, cards, policy, sessions: SessionBook::default() }
     }
 
     /// Ends all sessions and waits until they are over.
@@ -105,12 +110,42 @@ impl RepService {
         Ok(Steps { session, steps })
     }
 
-    async fn share(&self, reader: &str, session: Option<u32>) -> Result<Reply, Refusal> {
+    async fn share(
+        &self,
+        reader: &str,
+        session: Option<u32>,
+        terms: Terms,
+    ) -> Result<Reply, Refusal> {
         let name = self.desk.find(reader)?;
         let (session, orders) = self.sessions.the_one(session)?;
         let reader = name.to_string_lossy().into_owned();
-        let shown_as = ask(&orders, |answer| Order::Share { reader: name, answer }).await??;
-        Ok(Reply::Shared { session, reader, shown_as })
+        let profile = terms.profile.name().to_owned();
+        let one_time_pin = terms.one_time_pin();
+        let terms = Box::new(terms);
+        let order = |answer| Order::Share { reader: name, terms, answer };
+        let shown_as = ask(&orders, order).await??;
+        Ok(Reply::Shared { session, reader, shown_as, profile, one_time_pin })
+    }
+
+    async fn answer(&self, question: u64, yes: bool) -> Result<Reply, Refusal> {
+        let sessions = self.host.board.sessions();
+        let asks = |session: &&SessionStatus| {
+            let guards = session.shares.iter().filter_map(|share| share.guard.as_ref());
+            let mut questions = guards.filter_map(|guard| guard.question.as_ref());
+            questions.any(|asked| asked.number == question)
+        };
+        let no_question = || {
+            let reason = format!("question {question} does not wait for an answer any more");
+            Refusal::new(RefusalKind::NoQuestion, reason)
+        };
+        let session = sessions.iter().find(asks).ok_or_else(no_question)?;
+        let (_, orders) = self.sessions.the_one(Some(session.number))?;
+        let order = |answer| Order::Answer { question, yes, answer };
+        if ask(&orders, order).await? {
+            Ok(Reply::Answered { question })
+        } else {
+            Err(no_question())
+        }
     }
 
     async fn unshare(&self, reader: Option<&str>) -> Result<Reply, Refusal> {
@@ -169,7 +204,11 @@ impl Handler for RepService {
             Request::Pair { code: None, peer } => {
                 self.pair(peer.as_deref(), answers).await.map(|()| None)
             }
-            Request::Share { reader, session } => self.share(&reader, session).await.map(Some),
+            Request::Share { reader, session, profile, own_pin } => {
+                let terms = Terms::new(&self.policy, profile.as_deref(), own_pin.as_ref())?;
+                self.share(&reader, session, terms).await.map(Some)
+            }
+            Request::Answer { question, yes } => self.answer(question, yes).await.map(Some),
             Request::Unshare { reader } => self.unshare(reader.as_deref()).await.map(Some),
             Request::End { session } => {
                 self.sessions.end(session, Order::End(EndReason::User)).await.map(Some)

@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use vsc_core::cards::{Message, ShareId};
-use vsc_core::rep::{CardReport, Rep};
+use vsc_core::rep::CardReport;
 use vsc_core::session::EndReason;
 
-use super::card_thread::{CardThread, Hold, Job, StartCard, Told};
+use super::card_thread::{Hold, StartCard, Told};
 use super::desk::{Desk, Lent};
-use super::reader_watch::{CardState, Reader};
+use super::reader_watch::CardState;
+use super::shown::Shown;
+use super::terms::Terms;
 use crate::control::{Refusal, RefusalKind};
 use crate::session_link::{SessionLink, Step};
 use crate::status::{CardIs, Live, ShareStatus, hex};
@@ -36,6 +38,8 @@ pub enum Order {
     Share {
         /// Which.
         reader: CString,
+        /// On what terms.
+        terms: Box<Terms>,
         /// Where it is shown, or why it is not.
         answer: oneshot::Sender<Result<String, Refusal>>,
     },
@@ -44,6 +48,15 @@ pub enum Order {
         /// Which.
         reader: CString,
         /// Whether it was shared.
+        answer: oneshot::Sender<bool>,
+    },
+    /// Answer a question about a command.
+    Answer {
+        /// Its number.
+        question: u64,
+        /// Whether the command may pass.
+        yes: bool,
+        /// Whether such a question waited.
         answer: oneshot::Sender<bool>,
     },
     /// End the session.
@@ -72,19 +85,9 @@ struct Share {
 
 enum Stage {
     /// The other desk has been asked to show it.
-    Offered { answer: oneshot::Sender<Result<String, Refusal>>, until: Instant },
+    Offered { terms: Box<Terms>, answer: oneshot::Sender<Result<String, Refusal>>, until: Instant },
     /// It is shown, and its card is ours to use.
     Shown(Box<Shown>),
-}
-
-struct Shown {
-    shown_as: String,
-    rep: Rep,
-    thread: CardThread,
-    /// The reader as the card's thread was last told of it.
-    seen: Option<Reader>,
-    /// Whether another program keeps the card for itself.
-    held: bool,
 }
 
 impl Session {
@@ -149,7 +152,7 @@ impl Session {
             message => {
                 self.changed = false;
                 if let Some(shown) = self.shown(id) {
-                    shown.rep.handle_message(Instant::now(), message);
+                    shown.take(now(), message);
                 }
             }
         }
@@ -157,37 +160,30 @@ impl Session {
 
     /// The reader is shown: from now on its card belongs to the other desk.
     fn begin(&mut self, id: ShareId, shown_as: String) {
-        let Some(share) = self.shares.get_mut(&id) else { return };
-        // A second thread at the same card would answer to the numbers of the first.
-        if let Stage::Shown(_) = share.stage {
+        let Some(Share { lent, stage }) = self.shares.remove(&id) else { return };
+        let Stage::Offered { terms, answer, .. } = stage else {
+            // A second thread at the same card would answer to the numbers of the first.
+            self.shares.insert(id, Share { lent, stage });
             return self.link.end(EndReason::Protocol);
-        }
+        };
         let teller = self.teller.clone();
         let tell = Box::new(move |told| drop(teller.send((id, told))));
-        let thread = (self.cards.start)(share.lent.reader().to_owned(), self.cards.hold, tell);
-        let thread = match thread {
+        let thread = match (self.cards.start)(lent.reader().to_owned(), self.cards.hold, tell) {
             Ok(thread) => thread,
             Err(error) => {
                 tracing::error!(session = self.link.number, %error, "no thread for the card");
-                if let Some(share) = self.shares.remove(&id) {
-                    self.link
-                        .say(&Message::Unshare { share: id, reason: EndReason::CardThreadDied });
-                    share.refuse(Refusal::new(RefusalKind::Failed, error.to_string()));
-                }
-                return;
+                self.link.say(&Message::Unshare { share: id, reason: EndReason::CardThreadDied });
+                let refusal = Refusal::new(RefusalKind::Failed, error.to_string());
+                return drop(answer.send(Err(refusal)));
             }
         };
-        let seen = self.desk.readers.borrow().named(share.lent.reader()).cloned();
-        thread.give(Job::Reader(seen.clone()));
-        let rep = Rep::new(id);
-        let shown = Shown { shown_as: shown_as.clone(), rep, thread, seen, held: false };
-        let stage = Stage::Shown(Box::new(shown));
-        if let Stage::Offered { answer, .. } = std::mem::replace(&mut share.stage, stage) {
-            let reader = share.lent.reader().to_string_lossy();
-            tracing::info!(session = self.link.number, %reader, shown_as, "shared");
-            let _ = answer.send(Ok(shown_as));
-            self.link.measure();
-        }
+        let seen = self.desk.readers.borrow().named(lent.reader()).cloned();
+        let (profile, reader) = (terms.profile.name(), lent.reader().to_string_lossy());
+        tracing::info!(session = self.link.number, %reader, shown_as, profile, "shared");
+        let shown = Shown::new(id, shown_as.clone(), terms.into_guard(), thread, seen);
+        let _ = answer.send(Ok(shown_as));
+        self.shares.insert(id, Share { lent, stage: Stage::Shown(Box::new(shown)) });
+        self.link.measure();
     }
 
     fn card_told(&mut self, id: ShareId, told: Told) {
@@ -196,20 +192,17 @@ impl Session {
             !matches!(told, Told::Report(CardReport::Transmitted { outcome: Ok(_), .. }));
         let Some(shown) = self.shown(id) else { return };
         tracing::trace!(?told, "from the card");
-        match told {
-            Told::Report(report) => {
-                if matches!(report, CardReport::Present(_)) {
-                    shown.held = false;
-                }
-                shown.rep.handle_card(report);
-            }
-            Told::HeldElsewhere(is) => shown.held = is,
-        }
+        shown.told(now(), told);
     }
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Share { reader, answer } => self.offer(reader, answer),
+            Order::Share { reader, terms, answer } => self.offer(reader, terms, answer),
+            Order::Answer { question, yes, answer } => {
+                let now = now();
+                let mut shown = self.shares.values_mut().filter_map(Share::shown);
+                let _ = answer.send(shown.any(|shown| shown.answer(now, question, yes)));
+            }
             Order::Unshare { reader, answer } => {
                 let _ = answer.send(self.unshare(&reader));
             }
@@ -217,7 +210,12 @@ impl Session {
         }
     }
 
-    fn offer(&mut self, reader: CString, answer: oneshot::Sender<Result<String, Refusal>>) {
+    fn offer(
+        &mut self,
+        reader: CString,
+        terms: Box<Terms>,
+        answer: oneshot::Sender<Result<String, Refusal>>,
+    ) {
         let lent = match self.desk.lend(reader, self.link.number) {
             Ok(lent) => lent,
             Err(refusal) => return drop(answer.send(Err(refusal))),
@@ -229,7 +227,7 @@ impl Session {
             let reason = "the other agent is not there yet";
             return drop(answer.send(Err(Refusal::new(RefusalKind::NoSession, reason))));
         }
-        let stage = Stage::Offered { answer, until: Instant::now() + SHOW_WITHIN };
+        let stage = Stage::Offered { terms, answer, until: now() + SHOW_WITHIN };
         self.shares.insert(share, Share { lent, stage });
     }
 
@@ -248,25 +246,28 @@ impl Session {
         let readers = self.desk.readers.borrow().clone();
         for share in self.shares.values_mut() {
             if let Stage::Shown(shown) = &mut share.stage {
-                let now = readers.named(share.lent.reader());
-                if now != shown.seen.as_ref() {
-                    shown.seen = now.cloned();
-                    shown.thread.give(Job::Reader(now.cloned()));
-                }
+                shown.reader_is(readers.named(share.lent.reader()));
             }
         }
     }
 
     fn time_passed(&mut self) {
-        let now = Instant::now();
+        let now = now();
         let mut late = Vec::new();
+        let mut over = Vec::new();
         for (id, share) in &mut self.shares {
             match &mut share.stage {
                 Stage::Offered { until, .. } if *until <= now => late.push(*id),
-                Stage::Shown(shown) if shown.rep.poll_timeout().is_some_and(|due| due <= now) => {
-                    shown.rep.handle_timeout(now);
-                }
-                Stage::Offered { .. } | Stage::Shown(_) => {}
+                Stage::Offered { .. } => {}
+                Stage::Shown(shown) => over.extend(shown.time_passed(now).map(|why| (*id, why))),
+            }
+        }
+        for (id, why) in over {
+            let reason = why.reason();
+            self.link.say(&Message::Unshare { share: id, reason });
+            if let Some(share) = self.shares.remove(&id) {
+                let reader = share.lent.reader().to_string_lossy();
+                tracing::info!(session = self.link.number, %reader, %reason, "unshared");
             }
         }
         for id in late {
@@ -280,16 +281,20 @@ impl Session {
 
     /// Moves what the shares have to say: to the other desk, and to the cards.
     fn pump(&mut self) {
+        let now = now();
         for share in self.shares.values_mut() {
             let Stage::Shown(shown) = &mut share.stage else { continue };
-            while let Some(order) = shown.rep.poll_order() {
-                // Headers and lengths: what is in a command or a response has no `Debug`.
-                tracing::trace!(session = self.link.number, ?order, "to the card");
-                shown.thread.give(Job::Order(order));
+            let reader = share.lent.reader().to_string_lossy();
+            let asked = shown.question();
+            self.changed |= shown.pump(now, self.link.number, &reader, &self.desk);
+            if shown.question() != asked
+                && let Some(notice) = shown.waiting_notice()
+            {
+                self.link.say(&notice);
             }
             // While a connection is away, the share's machine keeps what is still worth saying.
             while !self.link.is_suspended
-                && let Some(message) = shown.rep.poll_message()
+                && let Some(message) = shown.poll_message()
             {
                 self.link.say(&message);
             }
@@ -297,10 +302,7 @@ impl Session {
     }
 
     fn shown(&mut self, id: ShareId) -> Option<&mut Shown> {
-        match &mut self.shares.get_mut(&id)?.stage {
-            Stage::Shown(shown) => Some(shown),
-            Stage::Offered { .. } => None,
-        }
+        self.shares.get_mut(&id)?.shown()
     }
 
     fn show(&mut self) {
@@ -313,7 +315,14 @@ impl Share {
     fn due(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Offered { until, .. } => Some(*until),
-            Stage::Shown(shown) => shown.rep.poll_timeout(),
+            Stage::Shown(shown) => shown.due(),
+        }
+    }
+
+    fn shown(&mut self) -> Option<&mut Shown> {
+        match &mut self.stage {
+            Stage::Shown(shown) => Some(shown),
+            Stage::Offered { .. } => None,
         }
     }
 
@@ -326,22 +335,28 @@ impl Share {
 
     fn status(&self) -> ShareStatus {
         let reader = self.lent.reader().to_string_lossy().into_owned();
-        let (shown_as, card, atr) = match &self.stage {
-            Stage::Offered { .. } => (None, CardIs::Unknown, None),
+        let (shown_as, card, atr, guard) = match &self.stage {
+            Stage::Offered { .. } => (None, CardIs::Unknown, None, None),
             Stage::Shown(shown) => {
-                let atr = shown.rep.atr();
-                let card = match &shown.seen {
+                let atr = shown.atr();
+                let card = match shown.seen() {
                     _ if atr.is_some() => CardIs::Present,
                     _ if shown.held => CardIs::HeldElsewhere,
                     Some(reader) if reader.card == CardState::Mute => CardIs::Mute,
                     Some(_) => CardIs::Absent,
                     None => CardIs::Unknown,
                 };
-                (Some(shown.shown_as.clone()), card, atr.map(|atr| hex(&atr)))
+                let guard = Some(shown.guard_status());
+                (Some(shown.shown_as.clone()), card, atr.map(|atr| hex(&atr)), guard)
             }
         };
-        ShareStatus { reader, shown_as, card, atr, counted: None, live: Live::default() }
+        ShareStatus { reader, shown_as, card, atr, guard, counted: None, live: Live::default() }
     }
+}
+
+/// The runtime's clock, by which everybody here is woken.
+pub(super) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 async fn until(due: Option<Instant>) {

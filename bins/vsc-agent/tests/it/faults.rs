@@ -62,7 +62,9 @@ fn a_relay_killed_in_the_midst_of_a_command_leaves_it_done_once_and_unanswered()
     let Some(mut house) = House::with_shared_card(test, Plan::default()) else { return };
     // The card does what it is asked and keeps the answer until it is pulled.
     assert_eq!((tries(&house), presented(&house)), (3, 0));
-    house.card.with_faults(|f| f.arm(When::Instruction(0x20), Fault::Slow(LIMIT * 10)));
+    // Before it there are a SELECT, and the guard's question how many tries are left.
+    let verify = |f: &card_sim::Faults| When::Nth(f.seen() + 3);
+    house.card.with_faults(|f| f.arm(verify(f), Fault::Slow(LIMIT * 10)));
     let mut command = house.customer.command("sh");
     command.args(["-c", WRONG_PIN]);
     let run = std::thread::spawn(move || pcsc_rig::tool::run(&mut command, LIMIT).unwrap());

@@ -3,19 +3,25 @@
 use pcsc_rig::tool::Finished;
 use pcsc_rig::{ForeignCard, ForeignKind, RigError};
 
+use crate::guard::YesMan;
 use crate::house::{House, Plan, Side};
 use crate::programs::{LIMIT, not_run};
 
 /// A house in whose desk reader a foreign card takes the place of ours.
-struct Visit {
+pub(crate) struct Visit {
     // In this order: the card is pulled before its world ends.
     _card: ForeignCard,
-    house: House,
+    pub(crate) house: House,
 }
 
 impl Visit {
     fn of(test: &str, kind: ForeignKind, packages: &[&'static str]) -> Option<Self> {
-        let house = House::open(test, Plan { packages: packages.to_vec(), ..Plan::default() })?;
+        let plan = Plan { packages: packages.to_vec(), ..Plan::default() };
+        Self::with(test, kind, plan)
+    }
+
+    pub(crate) fn with(test: &str, kind: ForeignKind, plan: Plan) -> Option<Self> {
+        let house = House::open(test, plan)?;
         house.card.pull();
         assert!(house.desk.wait_for_no_card(0, LIMIT).unwrap(), "{}", house.desk.log());
         let card = match ForeignCard::insert(kind, house.desk.slot(0).unwrap().address) {
@@ -30,12 +36,12 @@ impl Visit {
         Some(Self { _card: card, house })
     }
 
-    fn share(&self) {
+    pub(crate) fn share(&self) {
         self.house.pair();
         self.house.share();
     }
 
-    fn succeeds(&self, side: Side, program: &str, arguments: &[&str]) -> String {
+    pub(crate) fn succeeds(&self, side: Side, program: &str, arguments: &[&str]) -> String {
         let finished = self.house.tool(side, program, arguments);
         assert!(finished.succeeded(), "{arguments:?}: {finished:?}\n{}", self.house.logs());
         said(&finished)
@@ -79,7 +85,10 @@ fn a_foreign_piv_card_is_personalised_and_signs_through_the_relay() {
     let test = "a_foreign_piv_card_is_personalised_and_signs_through_the_relay";
     let packages = ["opensc", "opensc-pkcs11", "yubico-piv-tool"];
     let Some(visit) = Visit::of(test, ForeignKind::Piv, &packages) else { return };
-    visit.share();
+    visit.house.pair();
+    visit.house.share_by(&["share", "00 00", "--profile", "admin"]);
+    // Each command that changes the card waits for a person, who says yes to all of them.
+    let person = YesMan::at(&visit.house);
     let customer =
         |program: &str, arguments: &[&str]| visit.succeeds(Side::Customer, program, arguments);
     let piv = |arguments: &[&str]| {
@@ -112,6 +121,7 @@ fn a_foreign_piv_card_is_personalised_and_signs_through_the_relay() {
     let verify = "openssl dgst -sha256 -verify public.pem -signature signature text";
     assert!(customer("sh", &["-c", verify]).contains("Verified OK"));
 
+    assert!(person.leave() > 3, "a key, a certificate, and administration before them");
     let dump = |side| visit.succeeds(side, "pkcs15-tool", &["--dump"]);
     let relayed = dump(Side::Customer);
     let unshared = visit.house.ask(Side::Rep, &["unshare", "--all"]);

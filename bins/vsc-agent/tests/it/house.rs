@@ -1,7 +1,7 @@
 //! Two desks on one machine: at one a card and the representative's agent, at the other a virtual
 //! reader and the customer's agent, in between a relay.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -45,6 +45,8 @@ pub(crate) struct Plan {
     pub(crate) trusts_relay: bool,
     /// Whether the two machines know each other's keys.
     pub(crate) identities: bool,
+    /// The policy of the representative's agent: a file's text.
+    pub(crate) policy: Option<&'static str>,
     /// Whether both PC/SC services log commands and answers in full.
     pub(crate) apdu_log: bool,
 }
@@ -62,6 +64,7 @@ impl Default for Plan {
             slots: "2",
             trusts_relay: true,
             identities: false,
+            policy: None,
             apdu_log: false,
         }
     }
@@ -167,7 +170,7 @@ impl House {
         })
     }
 
-    fn command(&self, side: Side, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, side: Side, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vsc-agent"));
         command.args(arguments).arg("--control").arg(self.control(side));
         command
@@ -201,6 +204,15 @@ impl House {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    /// The same with something typed at it, by a pipe.
+    pub(crate) fn begin_typing(&self, arguments: &[&str], typed: &str) -> Child {
+        let mut command = self.command(Side::Rep, arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+        child
+    }
+
     pub(crate) fn invite_by(&self, arguments: &[&str]) -> Invitation {
         let mut child = self.begin(Side::Rep, arguments);
         let mut lines = BufReader::new(child.stdout.take().unwrap());
@@ -219,7 +231,12 @@ impl House {
 
     /// Shares the card's reader and waits until the customer's desk sees the card.
     pub(crate) fn share(&self) {
-        let shared = self.ask(Side::Rep, &["share", "00 00"]);
+        self.share_by(&["share", "00 00"]);
+    }
+
+    /// The same by a command with options.
+    pub(crate) fn share_by(&self, arguments: &[&str]) {
+        let shared = self.ask(Side::Rep, arguments);
         assert!(shared.succeeded(), "{shared:?}\n{}", self.logs());
         self.wait_for_card();
     }
@@ -368,6 +385,11 @@ fn know(command: &mut Command, folder: &tempfile::TempDir, plan: &Plan, machine:
 fn rep(folder: &tempfile::TempDir, desk: &World, plan: &Plan, address: &str) -> Command {
     let mut command = desk.command(env!("CARGO_BIN_EXE_vsc-agent"));
     command.args(["rep", "--hold", plan.hold, "--log-level", plan.log_level]);
+    if let Some(policy) = plan.policy {
+        let path = folder.path().join("policy.toml");
+        std::fs::write(&path, policy).unwrap();
+        command.arg("--policy").arg(path);
+    }
     know(&mut command, folder, plan, "desk-7");
     if plan.direct {
         command.args(["--listen", "127.0.0.1:0"]);

@@ -11,6 +11,8 @@ mod documentation;
 mod faults;
 mod foreign;
 mod full_driver;
+mod guard;
+mod guard_pin;
 mod house;
 mod life;
 mod outsiders;

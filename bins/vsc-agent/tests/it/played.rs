@@ -16,11 +16,13 @@ use vsc_agent::rep::card_thread::{CardThread, Hold, Tell, Told};
 use vsc_agent::rep::desk::Desk;
 use vsc_agent::rep::reader_watch::{CardState, Reader, Readers};
 use vsc_agent::rep::session::{Cards, Order, Session};
+use vsc_agent::rep::terms::Terms;
 use vsc_agent::session_link::SessionLink;
 use vsc_agent::status::{Board, SessionState};
 use vsc_agent::way::Way;
 use vsc_core::atr::Atr;
 use vsc_core::cards::{Epoch, Message, ShareId};
+use vsc_core::guard::Policy;
 use vsc_core::handshake::{Hello, Proof, Role};
 use vsc_core::link::{End, Event, Invitation, Link, Meeting};
 use vsc_core::pairing::{Code, Words};
@@ -114,6 +116,10 @@ struct Played {
 
 impl Played {
     async fn with_shared_reader(test: &str) -> Self {
+        Self::with_policy(test, &Policy::default()).await
+    }
+
+    async fn with_policy(test: &str, policy: &Policy) -> Self {
         let reader = CString::new(test).unwrap();
         let seen =
             Reader { name: reader.clone(), card: CardState::Absent, held: false, changes: 0 };
@@ -138,7 +144,8 @@ impl Played {
         while !matches!(far.next().await, Event::Established(_)) {}
 
         let (answer, answered) = oneshot::channel();
-        orders.send(Order::Share { reader: reader.clone(), answer }).await.unwrap();
+        let terms = Box::new(Terms::new(policy, None, None).unwrap());
+        orders.send(Order::Share { reader: reader.clone(), terms, answer }).await.unwrap();
         let Message::Share { share, .. } = far.next_message().await else { panic!("no share") };
         far.say(&Message::Up { share, name: "slot 0".to_owned() });
         let shown = tokio::select! {
@@ -216,4 +223,24 @@ async fn a_connection_that_does_not_come_back_within_the_grace_ends_the_session_
     let ends = std::iter::from_fn(|| played.far.link.poll_event());
     let Some(Event::Ended(end)) = ends.last() else { panic!("it is not over") };
     assert_eq!(end.to_string(), "the connection did not come back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_share_whose_time_is_up_is_taken_back_and_both_desks_know() {
+    let file = toml::from_str("profile = 'short'\n[profiles.short]\nshare-minutes = 1\n").unwrap();
+    let policy = Policy::check(&file).unwrap();
+    let mut played = Played::with_policy("short", &policy).await;
+    played.tell(CardReport::Present(atr(1)));
+    assert!(matches!(played.far.next_message().await, Message::Inserted { .. }));
+    let shared_at = now();
+    let reason = loop {
+        if let Message::Unshare { reason, .. } = played.far.next_message().await {
+            break reason;
+        }
+    };
+    assert_eq!(reason, EndReason::Policy);
+    let lasted = now() - shared_at;
+    assert!(lasted <= Duration::from_secs(60) && lasted > Duration::from_secs(50), "{lasted:?}");
+    played.settle().await;
+    assert_eq!(played.board.sessions()[0].shares, []);
 }

@@ -51,7 +51,7 @@ fn stands_in(bytes: &[u8], secret: &[u8]) -> bool {
 }
 
 /// Everything that our programs wrote or told, and what the system tells of them.
-fn written(house: &House) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn written(house: &House) -> Vec<(String, Vec<u8>)> {
     let mut texts = Vec::new();
     for entry in std::fs::read_dir(house.folder.path()).unwrap() {
         let path = entry.unwrap().path();
@@ -74,13 +74,13 @@ fn written(house: &House) -> Vec<(String, Vec<u8>)> {
     texts
 }
 
-fn holding(texts: &[(String, Vec<u8>)], secret: &[u8]) -> Vec<String> {
+pub(crate) fn holding(texts: &[(String, Vec<u8>)], secret: &[u8]) -> Vec<String> {
     let holds = texts.iter().filter(|(_, bytes)| stands_in(bytes, secret));
     holds.map(|(place, _)| place.clone()).collect()
 }
 
 /// Keeps all that `watch` tells in a file next to the logs, until the service ends.
-fn watch(house: &House, side: Side) {
+pub(crate) fn watch(house: &House, side: Side) {
     let mut told = UnixStream::connect(house.control(side)).unwrap();
     told.write_all(b"{\"command\":\"watch\"}\n").unwrap();
     let mut file = File::create(house.folder.path().join(format!("watched-{side:?}"))).unwrap();
@@ -155,7 +155,7 @@ fn a_service_that_is_aborted_prints_no_secret() {
 }
 
 /// All memory of a process that can be written, as it is now.
-fn memory(program: &Program) -> Vec<u8> {
+pub(crate) fn memory(program: &Program) -> Vec<u8> {
     let folder = PathBuf::from(format!("/proc/{}", program.id()));
     let maps = std::fs::read_to_string(folder.join("maps")).unwrap();
     let mut file = File::open(folder.join("mem")).unwrap();

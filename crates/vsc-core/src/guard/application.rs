@@ -59,6 +59,9 @@ pub(super) struct Channel {
     pub(super) application: Application,
     /// The key that MANAGE SECURITY ENVIRONMENT named last.
     pub(super) key: Option<u8>,
+    /// Whether an application was selected by name since the card was powered. Where none was,
+    /// the card's first application answers, which on many cards is PIV.
+    pub(super) by_name: bool,
 }
 
 /// All twenty logical channels (ISO/IEC 7816-4, 5.4.1).
@@ -86,9 +89,32 @@ impl Channels {
         let data = command.data().unwrap_or_default();
         if header.p1 == 0x04 {
             let application = Application::of_identifier(data);
-            self.change(on, |channel| *channel = Channel { application, key: None });
+            self.change(on, |channel| {
+                *channel = Channel { application, key: None, by_name: true };
+            });
         } else if data.is_empty() || data == [0x3F, 0x00] {
             self.change(on, |channel| *channel = Channel::default());
+        }
+    }
+
+    /// A read was answered. PIV's discovery object (tag 7E, SP 800-73-4 part 1, 3.3.2) names the
+    /// application that answered; programs read it instead of selecting.
+    pub(super) fn was_read(&mut self, on: u8, command: &Command, response: &Response) {
+        if command.data() == Some(&DISCOVERY_TAG) {
+            self.discovered(on, response);
+        }
+    }
+
+    /// The command that asks which application answers, if that may be PIV.
+    pub(super) fn discovery(on: u8) -> Option<Command> {
+        let [a, b, c] = DISCOVERY_TAG;
+        Command::new(vec![plain_class(on)?, 0xCB, 0x3F, 0xFF, 0x03, a, b, c, 0x00]).ok()
+    }
+
+    /// It was answered.
+    pub(super) fn discovered(&mut self, on: u8, response: &Response) {
+        if response.status() == Status::OK && names_piv(response.data()) {
+            self.change(on, |channel| channel.application = Application::Piv);
         }
     }
 
@@ -120,6 +146,28 @@ impl Channels {
         if key.is_some() {
             self.change(on, |channel| channel.key = key);
         }
+    }
+}
+
+/// The command data that ask for PIV's discovery object.
+const DISCOVERY_TAG: [u8; 3] = [0x5C, 0x01, 0x7E];
+
+/// The plain interindustry class of a logical channel (ISO/IEC 7816-4, 5.4.1).
+pub(super) fn plain_class(channel: u8) -> Option<u8> {
+    match channel {
+        0..=3 => Some(channel),
+        4..=19 => Some(0x40 | (channel - 4)),
+        _ => None,
+    }
+}
+
+/// Whether a discovery object's first element is PIV's identifier.
+fn names_piv(object: &[u8]) -> bool {
+    match object {
+        [0x7E, _, 0x4F, length, rest @ ..] => rest
+            .get(..usize::from(*length))
+            .is_some_and(|name| Application::of_identifier(name) == Application::Piv),
+        _ => false,
     }
 }
 

@@ -200,7 +200,7 @@ impl Deed {
     /// ```
     #[must_use]
     pub fn of(command: &Command, application: Application) -> Self {
-        Self::on(command, |_| Channel { application, key: None })
+        Self::on(command, |_| Channel { application, key: None, by_name: true })
     }
 
     pub(super) fn among(command: &Command, channels: &Channels) -> Self {

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use super::application::Channels;
+use super::application::{Application, Channels};
 use super::consent::Consents;
 use super::decision::Reason;
 use super::deed::{Deed, Operation};
@@ -26,6 +26,10 @@ pub(super) struct Case {
     pub(super) own_pin: bool,
     pub(super) with_consent: bool,
     pub(super) tries_left: Option<u8>,
+    /// Whether the card was asked which application answers.
+    asked_who: bool,
+    /// Whether it was asked how many tries are left.
+    asked_tries: bool,
 }
 
 /// What is to be done about it.
@@ -58,6 +62,8 @@ pub(super) struct Judge {
     key_uses: Rate,
     verifications: Rate,
     chain: Option<Chain>,
+    /// Whether a PIN may have been verified since the card was powered.
+    verified: bool,
 }
 
 impl Judge {
@@ -71,6 +77,7 @@ impl Judge {
             tries: Tries::default(),
             consents: Consents::default(),
             chain: None,
+            verified: false,
         }
     }
 
@@ -81,10 +88,17 @@ impl Judge {
     /// A command has come.
     pub(super) fn begin(&mut self, now: Instant, command: Command) -> Verdict {
         let deed = Deed::among(&command, &self.channels);
-        let mut case =
-            Case { deed, command, own_pin: false, with_consent: false, tries_left: None };
+        let case = Case {
+            deed,
+            command,
+            own_pin: false,
+            with_consent: false,
+            tries_left: None,
+            asked_who: false,
+            asked_tries: false,
+        };
         let refuse = |reason| Verdict::Refuse(deed, deed.operation.refusal(), reason);
-        if self.profile.rule_for(deed.operation) == Rule::Refuse {
+        if self.rule(&deed) == Rule::Refuse {
             return refuse(Reason::Profile);
         }
         if is_unknown_with_pin(&deed) {
@@ -106,15 +120,28 @@ impl Judge {
         if deed.operation.uses_key() && !self.key_uses.take(now) {
             return Verdict::Refuse(deed, not_now, Reason::TooMany);
         }
-        let Some(pin) = deed.pin else { return self.weigh(now, case) };
-        if !self.verifications.take(now) {
+        if deed.pin.is_some() && !self.verifications.take(now) {
             return Verdict::Refuse(deed, not_now, Reason::TooMany);
+        }
+        self.price(now, case)
+    }
+
+    /// What a command costs in tries, and whether its PIN is the one that was handed out.
+    fn price(&mut self, now: Instant, mut case: Case) -> Verdict {
+        let deed = case.deed;
+        let Some(pin) = deed.pin else { return self.weigh(now, case) };
+        if !case.asked_who
+            && let Some(question) = self.who_answers(&deed)
+        {
+            case.asked_who = true;
+            return Verdict::First(case, question);
         }
         if let Some(own_pin) = &mut self.own_pin {
             match own_pin.exchange(&deed, pin, &case.command) {
                 Exchanged::Refused(status, reason) => return Verdict::Refuse(deed, status, reason),
                 Exchanged::Command(command) => {
-                    case = Case { command, own_pin: true, ..case };
+                    case.command = command;
+                    case.own_pin = true;
                 }
             }
         }
@@ -123,13 +150,21 @@ impl Judge {
             return self.weigh(now, case);
         }
         match Tries::question(&deed, pin) {
-            Some(question) => Verdict::First(case, question),
+            Some(question) => {
+                case.asked_tries = true;
+                Verdict::First(case, question)
+            }
             None => self.weigh(now, case),
         }
     }
 
     /// The card has answered what it was asked first.
     pub(super) fn learned(&mut self, now: Instant, mut case: Case, answer: &Response) -> Verdict {
+        if case.asked_who && !case.asked_tries {
+            self.channels.discovered(case.deed.channel, answer);
+            case.deed = Deed::among(&case.command, &self.channels);
+            return self.price(now, case);
+        }
         if let Some(pin) = case.deed.pin {
             self.tries.learn(&case.deed, pin, answer);
             case.tries_left = self.tries.left(&case.deed, pin);
@@ -160,7 +195,7 @@ impl Judge {
         }
         let tries_are_unknown = deed.pin.is_some() && case.tries_left.is_none();
         let ask = tries_are_unknown
-            || match self.profile.rule_for(deed.operation) {
+            || match self.rule(&deed) {
                 Rule::Allow => false,
                 Rule::AskOnce => !self.consents.was_granted(&deed),
                 Rule::Ask | Rule::Refuse => true,
@@ -172,6 +207,23 @@ impl Judge {
             return Verdict::Refuse(deed, Status::CONDITIONS_NOT_SATISFIED, Reason::Denied);
         }
         Verdict::Ask(case)
+    }
+
+    /// The profile's rule. Personal data are the card's to refuse until a PIN was verified.
+    fn rule(&self, deed: &Deed) -> Rule {
+        match deed.operation {
+            Operation::ReadPersonal if !self.verified => self.profile.rule_for(Operation::Read),
+            operation => self.profile.rule_for(operation),
+        }
+    }
+
+    /// The command that asks for PIV's discovery object, where a PIN with PIV's reference is to be
+    /// verified and no application was selected by name.
+    fn who_answers(&self, deed: &Deed) -> Option<Command> {
+        let unnamed =
+            deed.application == Application::Other && !self.channels.of(deed.channel).by_name;
+        let for_piv = deed.pin == Some(PinUse::Verify { reference: 0x80 });
+        (unnamed && for_piv).then(|| Channels::discovery(deed.channel))?
     }
 
     /// The command goes to the card.
@@ -198,6 +250,10 @@ impl Judge {
         if let Some(pin) = deed.pin {
             self.tries.answered(deed, pin, status);
         }
+        self.verified |= match deed.operation {
+            Operation::Protected | Operation::UnknownInstruction | Operation::UnknownClass => true,
+            _ => deed.pin.is_some() && status == Status::OK,
+        };
         if case.own_pin
             && let Some(own_pin) = &mut self.own_pin
         {
@@ -207,6 +263,9 @@ impl Judge {
             (Operation::PinStatus, _) if deed.header.p1 == 0x00 => {
                 let reference = deed.header.p2;
                 self.tries.asked(deed, PinUse::Verify { reference }, status);
+            }
+            (Operation::Read, 0xCB) => {
+                self.channels.was_read(deed.channel, &case.command, response);
             }
             (Operation::Select, 0xA4) => {
                 self.channels.selected(deed.channel, &case.command, response);
@@ -226,6 +285,7 @@ impl Judge {
         self.channels = Channels::default();
         self.tries.forget();
         self.chain = None;
+        self.verified = false;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::application::Application;
+use super::application::{Application, plain_class};
 use super::deed::Deed;
 use crate::apdu::{Command, Response, Status};
 use crate::sensitive::PinUse;
@@ -69,7 +69,7 @@ impl Tries {
 
     /// The command that asks the card, where one is known that changes nothing.
     pub(super) fn question(deed: &Deed, pin: PinUse) -> Option<Command> {
-        let cla = class_on(deed.channel)?;
+        let cla = plain_class(deed.channel)?;
         let bytes = match query(deed, pin)? {
             Query::EmptyVerify => {
                 let Spends::Reference(reference) = spends(pin) else { return None };
@@ -153,14 +153,5 @@ fn query(deed: &Deed, pin: PinUse) -> Option<Query> {
             Some(Query::PwStatus(RESETTING_CODE))
         }
         Spends::Unblocking => None,
-    }
-}
-
-/// The plain interindustry class of a logical channel (ISO/IEC 7816-4, 5.4.1).
-fn class_on(channel: u8) -> Option<u8> {
-    match channel {
-        0..=3 => Some(channel),
-        4..=19 => Some(0x40 | (channel - 4)),
-        _ => None,
     }
 }

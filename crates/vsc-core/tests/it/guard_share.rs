@@ -38,7 +38,6 @@ fn what_is_refused_is_answered_with_a_status_word_and_never_reaches_the_card() {
         ("00 24 00 80 02 31 32", 0x6982),
         ("00 2C 00 80 02 31 32", 0x6982),
         ("00 87 03 9B 01 7C 00", 0x6982),
-        ("00 CB 3F FF 05 5C 03 5F C1 03 00", 0x6982),
         ("00 12 00 00", 0x6D00),
         ("B0 12 00 00", 0x6E00),
         ("FF CA 00 00 00", 0x6E00),
@@ -214,6 +213,36 @@ fn the_card_is_asked_before_the_first_try_and_not_when_the_program_has_just_aske
     assert_eq!(lent.status("00 20 00 80"), 0x63C3);
     assert_eq!(lent.verify(0x80, PIV_PIN), 0x9000);
     assert_eq!(lent.card.asked[1..], [hex("00 20 00 80"), verify]);
+}
+
+#[test]
+fn a_card_that_begins_with_piv_is_known_without_being_selected() {
+    let mut lent = Lent::with(Profile::usual());
+    lent.card.begin_with_piv();
+    lent.card.left.piv = 1;
+    assert_eq!(lent.verify(0x80, PIV_PIN), 0x6982, "nobody is asked about a last try");
+    let discovery = hex("00 CB 3F FF 03 5C 01 7E 00");
+    assert_eq!(lent.card.asked, [discovery.clone(), hex("00 20 00 80")]);
+    // OpenSC reads the discovery object by itself.
+    lent.card.left.piv = 3;
+    lent.reset();
+    assert_eq!(lent.send(discovery).unwrap().status().word(), 0x9000);
+    assert!(lent.send(hex("00 87 07 9A 01 7C 00")).is_some());
+    assert!(lent.logged().contains("key 9A (authentication) (PIV)"), "{}", lent.logged());
+    lent.card.asked.clear();
+    assert_eq!(lent.verify(0x80, PIV_PIN), 0x9000);
+    assert_eq!(lent.card.asked[0], hex("00 20 00 80"));
+}
+
+#[test]
+fn personal_data_are_the_cards_to_refuse_until_a_pin_was_verified() {
+    let mut lent = Lent::with(Profile::usual()).in_piv();
+    let fingerprints = "00 CB 3F FF 05 5C 03 5F C1 03 00";
+    assert_eq!(lent.status(fingerprints), 0x9000, "the played card has nothing to hide");
+    assert_eq!(lent.verify(0x80, PIV_PIN), 0x9000);
+    assert_eq!(lent.status(fingerprints), 0x6982);
+    lent.reset();
+    assert_eq!(lent.status(fingerprints), 0x9000);
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub(crate) struct PlayedCard {
     most: Counters,
     selected: [Selected; 20],
     verified: [bool; 20],
+    /// What answers until something is selected.
+    first: Selected,
     /// All that reached it.
     pub(crate) asked: Vec<Vec<u8>>,
 }
@@ -53,12 +55,19 @@ pub(crate) struct PlayedCard {
 impl PlayedCard {
     fn new(left: Counters) -> Self {
         let (selected, verified) = ([Selected::Generic; 20], [false; 20]);
-        Self { left, most: Counters::FULL, selected, verified, asked: Vec::new() }
+        let first = Selected::Generic;
+        Self { left, most: Counters::FULL, selected, verified, first, asked: Vec::new() }
     }
 
     fn reset(&mut self) {
-        self.selected = [Selected::Generic; 20];
+        self.selected = [self.first; 20];
         self.verified = [false; 20];
+    }
+
+    /// From now on PIV answers when the card was reset.
+    pub(crate) fn begin_with_piv(&mut self) {
+        self.first = Selected::Piv;
+        self.reset();
     }
 
     fn answer(&mut self, bytes: &[u8]) -> Vec<u8> {
@@ -106,6 +115,9 @@ impl PlayedCard {
                 && self.selected[channel] == Selected::OpenPgp =>
             {
                 vec![0, 127, 127, 127, self.left.pw1, 0, self.left.pw3, 0x90, 0x00]
+            }
+            0xCB if self.selected[channel] == Selected::Piv && data == [0x5C, 0x01, 0x7E] => {
+                hex("7E 12 4F 0B A0 00 00 03 08 00 00 10 00 01 00 5F 2F 02 40 00 90 00")
             }
             0x20 if header.p1 == 0 => self.verify(channel, header.p2, command.data()),
             _ => vec![0x90, 0x00],
