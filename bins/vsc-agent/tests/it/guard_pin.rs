@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::foreign::Visit;
 use crate::guard::{guard_status, personalise, signs};
 use crate::house::{House, Plan, Side};
+use crate::programs::until;
 use crate::secrets::{holding, memory, watch, written};
 
 /// Digits that turn up by themselves nowhere.
@@ -92,6 +93,36 @@ fn a_card_that_others_wrote_signs_by_a_one_time_pin() {
     let one_time = share(&visit.house, "123456");
     assert!(!signs(&visit, "123456"), "the real one is not for the other desk");
     assert!(signs(&visit, &one_time), "{}", visit.house.logs());
+}
+
+#[test]
+fn an_openpgp_card_that_others_wrote_is_guarded_alike() {
+    let test = "an_openpgp_card_that_others_wrote_is_guarded_alike";
+    let plan = Plan { packages: vec!["opensc"], ..Plan::default() };
+    let Some(visit) = Visit::with(test, ForeignKind::OpenPgp, plan) else { return };
+    let house = &visit.house;
+    let verify = |side, pin: &str| {
+        house.tool(side, "openpgp-tool", &["--verify", "CHV1", "--pin", pin]).succeeded()
+    };
+    assert!(verify(Side::Rep, "123456"), "{}", house.desk.log());
+    house.pair();
+    let one_time = share(house, "123456");
+    assert!(verify(Side::Customer, &one_time), "{}", house.logs());
+    assert!(!verify(Side::Customer, "123456"));
+    let made = ["--gen-key", "1", "--verify", "CHV3", "--pin", "12345678"];
+    assert!(!house.tool(Side::Customer, "openpgp-tool", &made).succeeded());
+    let decisions = guard_status(house)["decisions"].to_string();
+    assert!(decisions.contains("administer the card with PIN 83"), "{decisions}");
+    assert!(house.ask(Side::Rep, &["unshare", "--all"]).succeeded());
+    house.wait_for_no_card();
+    house.share();
+    for _ in 0..5 {
+        assert!(!verify(Side::Customer, "999999"));
+    }
+    let decisions = guard_status(house)["decisions"].to_string();
+    assert!(decisions.contains("the PIN has 1 tries left"), "{decisions}");
+    assert!(house.ask(Side::Rep, &["unshare", "--all"]).succeeded());
+    until("the desk has its card back", || verify(Side::Rep, "123456"));
 }
 
 #[test]

@@ -71,10 +71,10 @@ impl Judge {
         Self {
             key_uses: Rate::per_minute(profile.key_uses_per_minute),
             verifications: Rate::per_minute(profile.verifications_per_minute),
+            tries: Tries::new(profile.spare_tries),
             profile,
             own_pin,
             channels: Channels::default(),
-            tries: Tries::default(),
             consents: Consents::default(),
             chain: None,
             verified: false,
@@ -248,7 +248,7 @@ impl Judge {
         let deed = &case.deed;
         let status = response.status();
         if let Some(pin) = deed.pin {
-            self.tries.answered(deed, pin, status);
+            self.tries.answered(deed, pin, case.tries_left, status);
         }
         self.verified |= match deed.operation {
             Operation::Protected | Operation::UnknownInstruction | Operation::UnknownClass => true,

@@ -6,12 +6,13 @@ use vsc_core::apdu::{Command, Response};
 use vsc_core::atr::Atr;
 use vsc_core::cards::{Message, ShareId};
 use vsc_core::customer::{Customer, DriverAction};
+use vsc_core::guard::{Guard, OwnPin, Profile, RealPin};
 use vsc_core::handshake::{Handshake, Hello, Proof, Role};
 use vsc_core::link::{Event, Invitation, Link, Meeting};
 use vsc_core::mailbox::{FromRelay, MailboxNumber, ToRelay};
 use vsc_core::pairing::Words;
 use vsc_core::relay::{ConnectionId, Entropy, Relay, RelayLimits, Source};
-use vsc_core::rep::{CardOrder, CardReport, CardWork, Rep};
+use vsc_core::rep::{CardOrder, CardReport, CardWork, OrderNumber, Rep};
 use vsc_core::sensitive::Sensitivity;
 use vsc_core::session::{MAX_MESSAGE, Session, Timers};
 use vsc_core::vpcd::{Ask, AskReader, encode_ask};
@@ -246,6 +247,36 @@ pub(crate) fn relay(bytes: &[u8]) {
     relay.handle_timeout(now + Duration::from_secs(86_400));
     assert_eq!(relay.mailboxes(), 0);
     assert!(relay.poll_timeout().is_none());
+}
+
+/// Whatever is sent to a lent card, every command is answered or reaches the card, a card that is
+/// only used never gets what would change it, and nothing waits for ever.
+pub(crate) fn guard(bytes: &[u8]) {
+    let mut now = Instant::now();
+    let pin = RealPin::new("839105").unwrap();
+    let own_pin = bytes.first().is_some_and(|first| first & 1 == 1);
+    let own_pin = own_pin.then(|| OwnPin::new(pin, &[17; 64]).unwrap());
+    let mut guard = Guard::new(now, Profile::usual(), own_pin);
+    for (message, number) in pieces(bytes).zip(0..) {
+        let Ok(command) = Command::new(message.to_vec()) else { continue };
+        let number = OrderNumber(number);
+        guard.handle_order(now, CardOrder { number, work: CardWork::Transmit(command) });
+        while let Some(order) = guard.poll_order() {
+            let CardWork::Transmit(command) = order.work else { panic!("nobody reset the card") };
+            let changes = matches!(Sensitivity::of(&command), Sensitivity::Change);
+            assert!(!changes, "{command:?} reached the card");
+            assert!(!format!("{guard:?}").contains("839105"));
+            let answer = Response::new([message, &[0x90, 0x00]].concat()).unwrap();
+            let report = CardReport::Transmitted { number: order.number, outcome: Ok(answer) };
+            guard.handle_report(now, report);
+        }
+        if let Some((_, until)) = guard.question() {
+            now = until;
+            guard.handle_timeout(now);
+        }
+        assert!(guard.poll_report().is_some(), "a command was lost");
+        assert!(guard.poll_report().is_none());
+    }
 }
 
 /// Cuts bytes into messages: a length byte each, and the rest.

@@ -256,6 +256,28 @@ fn openpgp_is_asked_by_its_status_bytes_on_the_same_channel() {
 }
 
 #[test]
+fn gids_is_asked_by_its_pin_status_object() {
+    let left = Counters { generic: 2, ..Counters::FULL };
+    let mut lent = Lent::new(Profile::usual(), None, left);
+    assert_eq!(lent.status("00 A4 04 00 09 A0 00 00 03 97 42 54 46 59"), 0x9000);
+    assert_eq!(lent.verify(0x80, b"0000"), 0x63C1);
+    assert_eq!(lent.card.asked[1], hex("00 CB 3F FF 04 5C 02 7F 71 00"));
+    assert_eq!(lent.verify(0x80, GENERIC_PIN), 0x6982);
+    assert_eq!(lent.card.left.generic, 1);
+}
+
+#[test]
+fn two_spare_tries_leave_one_and_a_right_pin_does_not_make_less_of_them() {
+    let mut lent = Lent::with(careful("spare-tries = 2")).in_piv();
+    for _ in 0..3 {
+        assert_eq!(lent.verify(0x80, PIV_PIN), 0x9000);
+    }
+    assert_eq!(lent.verify(0x80, b"000000\xFF\xFF"), 0x63C2);
+    assert_eq!(lent.verify(0x80, PIV_PIN), 0x6982);
+    assert_eq!(lent.card.left.piv, 2);
+}
+
+#[test]
 fn where_tries_are_not_known_the_person_at_the_card_decides() {
     let mut lent = Lent::with(Profile::usual());
     let verify = [&[0x00, 0x20, 0x00, 0x01, 4][..], GENERIC_PIN].concat();

@@ -21,6 +21,7 @@ enum Selected {
     Generic,
     Piv,
     OpenPgp,
+    Gids,
 }
 
 /// Tries that are left: PIV's PIN, OpenPGP's PW1 and PW3, the generic application's PIN.
@@ -86,6 +87,7 @@ impl PlayedCard {
             0xA4 if header.p1 == 4 => {
                 let selected = match data {
                     [0xA0, 0x00, 0x00, 0x03, 0x08, ..] => Selected::Piv,
+                    [0xA0, 0x00, 0x00, 0x03, 0x97, ..] => Selected::Gids,
                     [0xD2, 0x76, 0x00, 0x01, 0x24, 0x01, ..] => Selected::OpenPgp,
                     [0xE8, ..] => Selected::Generic,
                     _ => return vec![0x6A, 0x82],
@@ -119,6 +121,11 @@ impl PlayedCard {
             0xCB if self.selected[channel] == Selected::Piv && data == [0x5C, 0x01, 0x7E] => {
                 hex("7E 12 4F 0B A0 00 00 03 08 00 00 10 00 01 00 5F 2F 02 40 00 90 00")
             }
+            0xCB if self.selected[channel] == Selected::Gids
+                && data == [0x5C, 0x02, 0x7F, 0x71] =>
+            {
+                [&hex("7F 71 06 97 01")[..], &[self.left.generic], &hex("93 01 03 90 00")].concat()
+            }
             0x20 if header.p1 == 0 => self.verify(channel, header.p2, command.data()),
             _ => vec![0x90, 0x00],
         }
@@ -129,7 +136,9 @@ impl PlayedCard {
             (Selected::Piv, 0x80) => (&mut self.left.piv, self.most.piv, PIV_PIN),
             (Selected::OpenPgp, 0x81 | 0x82) => (&mut self.left.pw1, self.most.pw1, PW1),
             (Selected::OpenPgp, 0x83) => (&mut self.left.pw3, self.most.pw3, PW3),
-            (Selected::Generic, 0x01) => (&mut self.left.generic, self.most.generic, GENERIC_PIN),
+            (Selected::Generic, 0x01) | (Selected::Gids, 0x80) => {
+                (&mut self.left.generic, self.most.generic, GENERIC_PIN)
+            }
             _ => return vec![0x6A, 0x88],
         };
         match data {
