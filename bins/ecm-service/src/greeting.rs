@@ -21,7 +21,12 @@ pub struct SelfPortrait {
 
 /// The greeting for one site, with the vaults as they are now.
 #[must_use]
-pub fn hello(who: &SelfPortrait, expect_group: Option<&str>, vaults: &VaultBoard) -> Hello {
+pub fn hello(
+    who: &SelfPortrait,
+    expect_group: Option<&str>,
+    vaults: &VaultBoard,
+    limits: Limits,
+) -> Hello {
     let version = env!("CARGO_PKG_VERSION").to_owned();
     Hello {
         protocol: Version::range(),
@@ -58,7 +63,7 @@ pub fn hello(who: &SelfPortrait, expect_group: Option<&str>, vaults: &VaultBoard
                 CredentialKind::Application,
             ],
         },
-        limits: Limits::default(),
+        limits,
     }
 }
 

@@ -8,6 +8,7 @@ use ecm_core::credential_id::{CredentialIdError, CredentialIdKey};
 use ecm_core::ledger::LedgerError;
 use ecm_core::settings::BrokerSettings;
 use ecm_core::{Broker, BrokerParts, Vault};
+use ecm_protocol::message::Limits;
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use service_host::logging::LogControl;
@@ -152,7 +153,7 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
         let (who, seen) = (who.clone(), vault_board.clone());
         let api = broker_api::BrokerApi {
             config: api.clone(),
-            hello: Box::new(move || hello(&who, None, &seen)),
+            hello: Box::new(move || hello(&who, None, &seen, Limits::default())),
             answers: Arc::new(Desk::new(
                 api.name.clone(),
                 Arc::clone(&broker),

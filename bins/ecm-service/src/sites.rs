@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ecm_protocol::framed;
+use ecm_protocol::message::Limits;
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use service_host::tls::{TlsSetupError, client_config};
@@ -77,11 +78,12 @@ pub fn site_keeper(
     let Service { desk, board, tokens } = service;
     let dialer = dialer(site, roots)?;
     let (who, vaults, group) = (who.clone(), vaults.clone(), site.expect_group.clone());
+    let limits = Limits { in_flight: site.questions_at_a_time, ..Limits::default() };
     Ok(Keeper {
         site: site.name.clone(),
         dialer,
         tokens: Arc::new(tokens),
-        hello: Box::new(move || hello(&who, group.as_deref(), &vaults)),
+        hello: Box::new(move || hello(&who, group.as_deref(), &vaults, limits)),
         answers: Arc::new(desk),
         board,
         stop: stop.clone(),

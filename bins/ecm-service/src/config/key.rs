@@ -120,6 +120,7 @@ pub static TABLES: &[Table] = &[
             &SITE_CLIENT_SECRET,
             &SITE_TOKEN_URL,
             &SITE_EXPECT_GROUP,
+            &SITE_QUESTIONS,
             &SITE_RECONCILE,
             &SITE_RECONCILE_EVERY,
             &SITE_ENRICH,

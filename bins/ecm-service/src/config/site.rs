@@ -33,6 +33,8 @@ pub struct SiteConfig {
     pub trust: Trust,
     /// Proxy for the link, the token call, and every call beside the link.
     pub proxy: Option<ProxyAddress>,
+    /// Questions of the site that are worked on at a time, 1 to 2000.
+    pub questions_at_a_time: u32,
     /// How often the ledger is compared with ended sessions, 1 s to 1 d; `None` for never.
     pub reconcile_every: Option<Duration>,
     /// What is added to questions from the site's APIs.
@@ -118,6 +120,7 @@ impl SiteConfig {
         let client_secret = read_secret_text(&mut reader, &key::SITE_CLIENT_SECRET, context);
         let token_url = read_token_url(&mut reader, address.as_ref());
         let expect_group = reader.text(&key::SITE_EXPECT_GROUP).map(|at| at.value.to_owned());
+        let questions_at_a_time = reader.number(&key::SITE_QUESTIONS, 1..=2000_u32).unwrap_or(64);
         let reconcile_every = read_reconcile(&mut reader);
         let enrichment = read_enrichment(&mut reader);
         let trust = read_trust(&mut reader, context);
@@ -139,6 +142,7 @@ impl SiteConfig {
             expect_group,
             trust: trust?,
             proxy: proxy?,
+            questions_at_a_time,
             reconcile_every,
             enrichment,
         })

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ecm_protocol::ecm::{Event, Link};
 use ecm_protocol::link::{CloseCode, Transmit};
-use ecm_protocol::message::{Category, Problem, Welcome};
+use ecm_protocol::message::{Category, Limits, Problem, Welcome};
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use service_host::tls::client_config;
@@ -199,7 +199,8 @@ async fn greet<W: SiteWire>(site: &SiteConfig, mut wire: W) -> Greeted {
         return Greeted::Ended("no random numbers".to_owned());
     };
     let who = SelfPortrait { instance_id, boot_id, started_at: now };
-    let greeting = hello(&who, site.expect_group.as_deref(), &VaultBoard::new([]));
+    let greeting =
+        hello(&who, site.expect_group.as_deref(), &VaultBoard::new([]), Limits::default());
     let mut link = Link::new(greeting, Instant::now());
     let mut greeted = None;
     loop {

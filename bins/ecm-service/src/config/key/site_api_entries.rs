@@ -1,8 +1,17 @@
-//! Keys about what is asked of a site beside the link.
+//! Keys about how much a site may ask, and what is asked of it beside the link.
 
 use super::entries::key;
 use super::{Absent, Key};
 
+/// `site.questions-at-a-time`
+pub static SITE_QUESTIONS: Key = key(
+    "questions-at-a-time",
+    "1 to 2000",
+    Absent::Default("64"),
+    "How many questions of this site are worked on at a time; the site may want fewer. One more is \
+     told that the service is busy. Each takes some hundred kilobytes at most.",
+    "64",
+);
 /// `site.reconcile`
 pub static SITE_RECONCILE: Key = key(
     "reconcile",
