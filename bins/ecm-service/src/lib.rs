@@ -32,6 +32,7 @@ pub mod service;
 pub mod site_link;
 pub mod sites;
 pub mod status;
+pub mod traces;
 pub mod trial;
 pub mod vault_pool;
 pub mod vault_watch;

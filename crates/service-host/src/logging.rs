@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::filter::{FilterFn, Filtered, Targets};
+use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, reload};
 
@@ -78,12 +78,13 @@ pub enum LevelError {
 }
 
 /// The crates whose events obey the level: those of this workspace that run in a service.
-const OUR_CRATES: [&str; 8] = [
+const OUR_CRATES: [&str; 9] = [
     "ecm_service",
     "ecm_core",
     "ecm_protocol",
     "user_mapping",
     "ps_client",
+    "site_api",
     "vsc_agent",
     "vsc_core",
     "service_host",
@@ -156,10 +157,16 @@ fn shorten(word: &str) -> String {
 }
 
 /// Changes what is written while the service runs.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LogControl {
-    filter: reload::Handle<Targets, Registry>,
+    filter: reload::Handle<Targets, Base>,
     state: Arc<Mutex<State>>,
+}
+
+impl fmt::Debug for LogControl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogControl").field("state", &self.state).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -212,11 +219,30 @@ impl LogControl {
     }
 }
 
+/// Somebody else who follows spans, such as an exporter of traces.
+pub type SpanLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// What is below the log: the spans, and whoever else follows them.
+type Base = Layered<Filtered<Option<SpanLayer>, FilterFn, Registry>, Registry>;
+
+/// Our own spans, as the log has them at `debug`, and no events.
+fn our_spans() -> FilterFn {
+    FilterFn::new(|metadata| {
+        metadata.is_span()
+            && *metadata.level() <= tracing::Level::DEBUG
+            && OUR_CRATES.iter().any(|name| {
+                let rest = metadata.target().strip_prefix(name);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+            })
+    })
+}
+
 /// Builds the subscriber that writes to `writer`, and the handle that changes its level.
 pub fn subscriber<W>(
     config: &LogConfig,
     colours: bool,
     writer: W,
+    spans: Option<SpanLayer>,
 ) -> (impl tracing::Subscriber + Send + Sync + 'static, LogControl)
 where
     W: for<'w> tracing_subscriber::fmt::MakeWriter<'w> + Send + Sync + 'static,
@@ -231,7 +257,8 @@ where
     };
     let state = State { usual: config.level.clone(), current: config.level.clone(), change: 0 };
     let control = LogControl { filter: handle, state: Arc::new(Mutex::new(state)) };
-    (tracing_subscriber::registry().with(filter).with(lines), control)
+    let base = tracing_subscriber::registry().with(spans.with_filter(our_spans()));
+    (base.with(lines.with_filter(filter)), control)
 }
 
 /// Starts logging to stderr for the whole process.
@@ -240,9 +267,21 @@ where
 ///
 /// When logging was started before.
 pub fn start(config: &LogConfig) -> Result<LogControl, tracing_subscriber::util::TryInitError> {
+    start_with(config, None)
+}
+
+/// The same, with somebody else who follows the spans of this program.
+///
+/// # Errors
+///
+/// When logging was started before.
+pub fn start_with(
+    config: &LogConfig,
+    spans: Option<SpanLayer>,
+) -> Result<LogControl, tracing_subscriber::util::TryInitError> {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let colours = std::io::stderr().is_terminal() && !no_color;
-    let (subscriber, control) = subscriber(config, colours, std::io::stderr);
+    let (subscriber, control) = subscriber(config, colours, std::io::stderr, spans);
     subscriber.try_init()?;
     Ok(control)
 }

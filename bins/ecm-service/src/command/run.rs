@@ -5,6 +5,7 @@ use crate::cli::{LogFormatArg, RunArgs};
 use crate::config::{Config, Process};
 use crate::exit::Exit;
 use crate::service::{self, StartError};
+use crate::traces::Traces;
 use service_host::logging::{self, Level, LogFormat};
 use service_host::state_dir::StateDirError;
 
@@ -24,14 +25,23 @@ pub(super) fn run(args: &RunArgs) -> Exit {
         Some(LogFormatArg::Json) => config.log.format = LogFormat::Json,
         None => {}
     }
-    let log = match logging::start(&config.log) {
+    // Before there is a runtime: the way to the collector has a thread of its own.
+    let (traces, spans) = match config.traces.as_ref().map(Traces::begin).transpose() {
+        Ok(begun) => begun.unzip(),
+        Err(error) => return complain(&format!("traces cannot be sent: {error}"), Exit::Config),
+    };
+    let log = match logging::start_with(&config.log, spans) {
         Ok(log) => log,
         Err(error) => return complain(&format!("logging cannot start: {error}"), Exit::Internal),
     };
     for warning in &config.warnings {
         tracing::warn!(line = warning.line, "configuration: {}", warning.message);
     }
-    match service::run(config, log) {
+    let ended = service::run(config, log);
+    if let Some(traces) = traces {
+        traces.close();
+    }
+    match ended {
         Ok(()) => Exit::Ok,
         Err(error) => {
             let exit = exit_of(&error);

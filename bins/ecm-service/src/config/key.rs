@@ -65,6 +65,7 @@ pub static TABLES: &[Table] = &[
             "credential-ids",
             "broker-api",
             "metrics",
+            "traces",
             "plugins",
             "site",
             "vault",
@@ -92,6 +93,13 @@ pub static TABLES: &[Table] = &[
         meaning: "Counters and times for a monitoring system, as OpenMetrics text at /metrics. They \
                   name sites and vaults of this file, never people, endpoints or accounts.",
         keys: &[&METRICS_LISTEN],
+        tables: &[],
+    },
+    Table {
+        name: "traces",
+        header: "[traces]",
+        meaning: "Traces for a collector. Without this table there are none.",
+        keys: &[&TRACES_ENDPOINT, &TRACES_ONE_IN],
         tables: &[],
     },
     Table {

@@ -14,6 +14,7 @@ use std::time::Duration;
 use secrecy::SecretSlice;
 use service_host::logging::{LogConfig, LogFormat};
 use toml::de::DeTable;
+use url::Url;
 use user_mapping::RuleSet;
 
 pub mod broker_api;
@@ -36,6 +37,7 @@ pub use site::SiteConfig;
 pub use vault::VaultConfig;
 
 use crate::plugin::folder::DEFAULT_FOLDER;
+use crate::traces::TracesConfig;
 use problem::Findings;
 use reader::{At, TableReader};
 
@@ -70,6 +72,8 @@ pub struct Config {
     pub directories: Vec<DirectoryConfig>,
     /// Where metrics are offered, if they are.
     pub metrics: Option<SocketAddr>,
+    /// Where traces go, if anywhere.
+    pub traces: Option<TracesConfig>,
     /// Where all of this was read from.
     pub path: PathBuf,
     /// What is allowed but probably not meant.
@@ -211,6 +215,10 @@ impl Config {
             Some(reader) => Some(read_metrics(reader, warnings)?),
             None => None,
         };
+        let traces = match top.table("traces") {
+            Some(reader) => Some(read_traces(reader)?),
+            None => None,
+        };
         let broker_api = match top.table("broker-api") {
             Some(reader) => BrokerApiConfig::from_reader(reader, context, &mut names),
             None => Some(None),
@@ -262,6 +270,7 @@ impl Config {
             rules: Arc::new(rules?),
             directories: directories?,
             metrics,
+            traces,
             path: PathBuf::new(),
             warnings: Vec::new(),
         })
@@ -450,6 +459,26 @@ fn read_metrics(mut reader: TableReader<'_, '_>, warnings: &Findings<'_>) -> Opt
     });
     reader.finish();
     address
+}
+
+fn read_traces(mut reader: TableReader<'_, '_>) -> Option<TracesConfig> {
+    let endpoint = reader.text(&key::TRACES_ENDPOINT).and_then(|At { value, span }| {
+        let url = Url::parse(value).ok().filter(|url| {
+            matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.has_host()
+        });
+        if url.is_none() {
+            let example = key::TRACES_ENDPOINT.example;
+            reader.problem(
+                span,
+                "the collector's address is no http or https URL",
+                format!("write for example: endpoint = {example}"),
+            );
+        }
+        url
+    });
+    let one_in = reader.number(&key::TRACES_ONE_IN, 1..=1_000_000_u32).unwrap_or(1);
+    reader.finish();
+    Some(TracesConfig { endpoint: endpoint?, one_in })
 }
 
 fn read_credential_id_key(

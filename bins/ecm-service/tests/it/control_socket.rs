@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 fn start() -> (TempDir, LogControl) {
     let folder = TempDir::new().unwrap();
-    let (_subscriber, log) = subscriber(&LogConfig::default(), false, std::io::sink);
+    let (_subscriber, log) = subscriber(&LogConfig::default(), false, std::io::sink, None);
     let service = Service {
         log: log.clone(),
         seen: Default::default(),

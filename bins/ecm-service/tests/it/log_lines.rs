@@ -43,7 +43,7 @@ fn speak() {
 #[tokio::test(start_paused = true)]
 async fn level_changes_without_restart_and_comes_back_by_itself() {
     let paper = Paper::default();
-    let (subscriber, control) = subscriber(&LogConfig::default(), false, paper.clone());
+    let (subscriber, control) = subscriber(&LogConfig::default(), false, paper.clone(), None);
     let _guard = tracing::subscriber::set_default(subscriber);
     speak();
     let first = paper.take();
@@ -69,7 +69,7 @@ async fn level_changes_without_restart_and_comes_back_by_itself() {
 fn json_lines_carry_the_span_of_their_question() {
     let paper = Paper::default();
     let config = LogConfig { format: LogFormat::Json, level: Level::default() };
-    let (subscriber, _control) = subscriber(&config, false, paper.clone());
+    let (subscriber, _control) = subscriber(&config, false, paper.clone(), None);
     tracing::subscriber::with_default(subscriber, || {
         let _span =
             tracing::info_span!(target: "ecm_service", "question", "ref" = "K7Q-4MX").entered();

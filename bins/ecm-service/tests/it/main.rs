@@ -29,6 +29,7 @@ mod provision;
 mod site_dialling;
 mod stand_in;
 mod takeover;
+mod traces;
 mod trials;
 mod trouble;
 mod vault_watching;

@@ -110,3 +110,20 @@ pub static METRICS_LISTEN: Key = key(
      loopback interface, unless a firewall says who that is.",
     "\"127.0.0.1:9464\"",
 );
+/// `traces.endpoint`
+pub static TRACES_ENDPOINT: Key = key(
+    "endpoint",
+    "http or https URL",
+    Absent::Refused,
+    "The collector's address for traces, OTLP over HTTP. Sent are the spans of questions and of \
+     vault calls, with reference, call, status and time: no names of people, no secrets.",
+    "\"http://127.0.0.1:4318/v1/traces\"",
+);
+/// `traces.one-in`
+pub static TRACES_ONE_IN: Key = key(
+    "one-in",
+    "1 to 1000000",
+    Absent::Default("1"),
+    "Of how many questions one is traced.",
+    "10",
+);
