@@ -38,11 +38,11 @@ fn take(mut stream: TcpStream, kept: &Mutex<Vec<u8>>) {
     let mut some = [0; 4096];
     loop {
         match stream.read(&mut some) {
-            Ok(count @ 1..) => all.extend_from_slice(&some[..count]),
+            Ok(count @ 1..) => all.extend(some.iter().take(count)),
             _ => return,
         }
         let Some(head) = all.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-        let text = String::from_utf8_lossy(&all[..head]).to_ascii_lowercase();
+        let text = String::from_utf8_lossy(all.get(..head).unwrap()).to_ascii_lowercase();
         let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
         let length: usize = length.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
         if all.len() >= head + 4 + length {
@@ -53,8 +53,7 @@ fn take(mut stream: TcpStream, kept: &Mutex<Vec<u8>>) {
 }
 
 async fn traced(endpoint: &str) -> House {
-    let mut plan = Plan::default();
-    plan.log_level = "info".to_owned();
+    let plan = Plan { log_level: "info".to_owned(), ..Plan::default() };
     let mut house = House::furnish(plan).await;
     let config = format!("{}\n[traces]\nendpoint = \"{endpoint}\"\n", house.config());
     house.replace_file("config.toml", &config);
