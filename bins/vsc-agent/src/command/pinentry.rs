@@ -17,8 +17,12 @@ const LONGEST: u64 = 1002;
 
 /// Lets the program ask for the PIN of the card in this reader.
 pub(super) fn ask(program: &Path, reader: &str) -> Result<Zeroizing<String>, Failure> {
-    let shown = program.display();
-    let mut child = Command::new(program)
+    ask_by(&mut Command::new(program), reader)
+}
+
+fn ask_by(command: &mut Command, reader: &str) -> Result<Zeroizing<String>, Failure> {
+    let shown = command.get_program().to_string_lossy().into_owned();
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -140,8 +144,6 @@ fn decoded(data: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     /// A pinentry that answers GETPIN with these lines.
@@ -149,15 +151,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pinentry");
         let script = format!(
-            "#!/bin/sh\necho 'OK ready'\nwhile read line; do case \"$line\" in\n\
+            "echo 'OK ready'\nwhile read line; do case \"$line\" in\n\
              GETPIN) printf '{lines}';;\n\
              OPTION*) echo 'ERR 1 not this';;\n\
              SETDESC*%*) echo 'ERR 2 coded';;\n\
              *) echo '# heard'; echo OK;; esac; done\n"
         );
         std::fs::write(&path, script).unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).unwrap();
-        ask(&path, "ACME 00 00").map(|pin| pin.to_string()).map_err(|failure| failure.exit)
+        // A file that was just written may still be open in a process that another test begins,
+        // and would then not be run by itself.
+        ask_by(Command::new("sh").arg(&path), "ACME 00 00")
+            .map(|pin| pin.to_string())
+            .map_err(|failure| failure.exit)
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub(super) enum Verdict {
 /// A link of a chain that goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Chain {
+    operation: Operation,
     channel: u8,
     instruction: [u8; 3],
 }
@@ -190,8 +191,12 @@ impl Judge {
         if let Some(left) = case.tries_left
             && left <= self.profile.spare_tries
         {
-            let reason = Reason::LastTries { left };
-            return Verdict::Refuse(deed, Status::SECURITY_STATUS_NOT_SATISFIED, reason);
+            let status = match left {
+                // The card says so itself, and programs know what to tell their users.
+                0 => Status::AUTHENTICATION_BLOCKED,
+                _ => Status::SECURITY_STATUS_NOT_SATISFIED,
+            };
+            return Verdict::Refuse(deed, status, Reason::LastTries { left });
         }
         let tries_are_unknown = deed.pin.is_some() && case.tries_left.is_none();
         let ask = tries_are_unknown
@@ -234,6 +239,8 @@ impl Judge {
             self.tries.spend();
         }
         match deed.operation {
+            // A channel that is opened begins anew.
+            Operation::Select if deed.header.ins == 0x70 => self.tries.forget(),
             Operation::Select => self.tries.forget_channel(deed.channel),
             operation if operation.is_admin() => self.tries.forget(),
             Operation::Protected | Operation::UnknownInstruction | Operation::UnknownClass => {
@@ -297,5 +304,6 @@ fn is_unknown_with_pin(deed: &Deed) -> bool {
 
 fn link(deed: &Deed) -> Chain {
     let header = deed.header;
-    Chain { channel: deed.channel, instruction: [header.ins, header.p1, header.p2] }
+    let instruction = [header.ins, header.p1, header.p2];
+    Chain { operation: deed.operation, channel: deed.channel, instruction }
 }

@@ -163,8 +163,8 @@ fn read(path: &str, name: &str, file: &ProfileFile, problems: &mut Vec<PolicyPro
     if let Some(most) = number("share-minutes", file.share_minutes, 1..=10_080) {
         profile.share_limit = Some(minutes(most));
     }
-    // Longer than a minute the customer's side does not wait for an answer.
-    if let Some(seconds) = number("answer-seconds", file.answer_seconds, 5..=60) {
+    // The customer's side waits 75 seconds for an answer, of which the card may need 30.
+    if let Some(seconds) = number("answer-seconds", file.answer_seconds, 5..=40) {
         profile.answer_within = Duration::from_secs(u64::from(seconds));
     }
     profile

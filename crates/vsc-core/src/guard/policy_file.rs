@@ -82,7 +82,7 @@ pub struct ProfileFile {
     pub idle_minutes: Option<u32>,
     /// Minutes after which the share ends, 1 to 10080.
     pub share_minutes: Option<u32>,
-    /// Seconds that the person at the card has for an answer, 5 to 60.
+    /// Seconds that the person at the card has for an answer, 5 to 40.
     pub answer_seconds: Option<u32>,
 }
 

@@ -223,7 +223,7 @@ impl Profile {
             verifications_per_minute: 20,
             idle_limit: None,
             share_limit: Some(Duration::from_secs(12 * 60 * 60)),
-            answer_within: Duration::from_secs(45),
+            answer_within: Duration::from_secs(30),
         }
     }
 

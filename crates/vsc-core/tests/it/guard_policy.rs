@@ -111,7 +111,7 @@ fn everything_that_is_wrong_in_a_file_is_told_at_once() {
         "profiles.loose.verifications-per-minute: 0 is out of range; use 1 to 60",
         "profiles.loose.idle-minutes: 0 is out of range; use 1 to 1440",
         "profiles.loose.share-minutes: 20000 is out of range; use 1 to 10080",
-        "profiles.loose.answer-seconds: 90 is out of range; use 5 to 60",
+        "profiles.loose.answer-seconds: 90 is out of range; use 5 to 40",
         "profiles.use: a built-in profile cannot be changed; give your own another name and base \
          it on this one",
         "profile: there is no profile \"other\"; name one of these: a b, admin, loose, read-only, \

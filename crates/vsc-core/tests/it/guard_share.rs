@@ -75,6 +75,34 @@ fn a_chain_that_began_goes_on_and_one_that_was_refused_does_not() {
 }
 
 #[test]
+fn a_link_of_another_class_does_not_go_on_with_a_chain() {
+    let mut lent = Lent::with(Profile::admin()).in_piv();
+    assert_eq!(lent.status("10 87 07 9A 02 7C 82"), 0x9000);
+    assert!(lent.send(hex("80 87 07 9A 02 01 06")).is_none(), "a person is asked about it");
+}
+
+#[test]
+fn a_channel_that_is_opened_anew_knows_nothing_of_the_last_one() {
+    let left = Counters { generic: 1, ..Counters::FULL };
+    let mut lent = Lent::new(Profile::usual(), None, left);
+    assert_eq!(lent.status("01 A4 04 00 06 D2 76 00 01 24 01"), 0x9000);
+    // PW1 has its three tries; the generic application's PIN of the same reference has not.
+    lent.card.generic_reference = 0x81;
+    assert_eq!(lent.status("01 20 00 81"), 0x63C3);
+    assert_eq!(lent.status("00 70 80 01"), 0x9000);
+    assert_eq!(lent.status("00 70 00 00 01"), 0x9000);
+    assert!(lent.send(hex("01 20 00 81 04 30 30 30 30")).is_none(), "it is not known");
+    assert_eq!(lent.card.left.generic, 1);
+}
+
+#[test]
+fn a_blocked_pin_is_told_as_blocked() {
+    let mut lent = Lent::new(Profile::usual(), None, Counters { piv: 0, ..Counters::FULL });
+    lent.status(SELECT_PIV);
+    assert_eq!(lent.verify(0x80, PIV_PIN), 0x6983);
+}
+
+#[test]
 fn a_person_is_asked_once_for_a_chain_and_it_passes_whole() {
     let mut lent = Lent::with(careful("authenticate = 'ask'")).in_piv();
     assert!(lent.send(hex("10 87 07 9A 02 7C 82")).is_none());

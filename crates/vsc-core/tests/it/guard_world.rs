@@ -47,6 +47,8 @@ pub(crate) struct PlayedCard {
     most: Counters,
     selected: [Selected; 20],
     verified: [bool; 20],
+    /// The reference of the generic application's PIN.
+    pub(crate) generic_reference: u8,
     /// What answers until something is selected.
     first: Selected,
     /// All that reached it.
@@ -57,7 +59,15 @@ impl PlayedCard {
     fn new(left: Counters) -> Self {
         let (selected, verified) = ([Selected::Generic; 20], [false; 20]);
         let first = Selected::Generic;
-        Self { left, most: Counters::FULL, selected, verified, first, asked: Vec::new() }
+        Self {
+            left,
+            most: Counters::FULL,
+            selected,
+            verified,
+            generic_reference: 0x01,
+            first,
+            asked: Vec::new(),
+        }
     }
 
     fn reset(&mut self) {
@@ -132,11 +142,13 @@ impl PlayedCard {
     }
 
     fn verify(&mut self, channel: usize, reference: u8, data: Option<&[u8]>) -> Vec<u8> {
+        let generic = self.generic_reference;
         let (left, most, pin): (&mut u8, u8, &[u8]) = match (self.selected[channel], reference) {
             (Selected::Piv, 0x80) => (&mut self.left.piv, self.most.piv, PIV_PIN),
             (Selected::OpenPgp, 0x81 | 0x82) => (&mut self.left.pw1, self.most.pw1, PW1),
             (Selected::OpenPgp, 0x83) => (&mut self.left.pw3, self.most.pw3, PW3),
-            (Selected::Generic, 0x01) | (Selected::Gids, 0x80) => {
+            (Selected::Gids, 0x80) => (&mut self.left.generic, self.most.generic, GENERIC_PIN),
+            (Selected::Generic, reference) if reference == generic => {
                 (&mut self.left.generic, self.most.generic, GENERIC_PIN)
             }
             _ => return vec![0x6A, 0x88],
