@@ -4,6 +4,7 @@
 //! and needs no script, no asset from elsewhere and no running service. What is typed lives in this
 //! process until it is saved; secrets can be typed and never read back.
 
+mod doctor_routes;
 mod door;
 mod draft;
 mod fields;

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use super::doctor_routes::{doctor, examination};
 use super::door::Refused;
 use super::fields::Input;
 use super::pages::{self, CaseLine, Frame, Problems, Saved, Shown};
@@ -35,6 +36,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/save", post(save))
         .route("/test", get(ask).post(test))
         .route("/test/cases", get(cases).post(run_cases))
+        .route("/doctor", get(doctor).post(examination))
         .route("/plugins", get(plugins).post(use_plugin))
         .route("/versions", get(versions))
         .route("/versions/{name}", get(version).post(take_up))

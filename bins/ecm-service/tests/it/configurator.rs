@@ -167,7 +167,7 @@ async fn only_the_browser_with_the_link_gets_in_and_no_other_page_can_use_it() {
         |request: reqwest::RequestBuilder| async { request.send().await.unwrap().status() };
     // The link is used up, and without its cookie there is nothing.
     assert_eq!(status(visitor.client.get(&desk.link)).await, StatusCode::FORBIDDEN);
-    for page in ["/", "/test", "/review", "/versions", "/status", "/test/cases"] {
+    for page in ["/", "/test", "/review", "/versions", "/status", "/test/cases", "/doctor"] {
         assert_eq!(status(get(page)).await, StatusCode::FORBIDDEN, "{page}");
         assert_eq!(visitor.get(page).await.status(), StatusCode::OK, "{page}");
     }
@@ -357,6 +357,10 @@ async fn everything_can_be_done_by_keyboard_in_a_real_browser() {
     browser.look("versions").await;
     browser.choose("Status").await;
     browser.look("status").await;
+    browser.choose("Doctor").await;
+    browser.choose("Examine").await;
+    assert!(browser.text().await.contains("D15"), "{}", browser.text().await);
+    browser.look("doctor").await;
     browser.close().await;
     desk.nothing_leaked();
 }
@@ -419,4 +423,19 @@ async fn plugins_are_listed_checked_and_chosen() {
     assert!(page.contains("With the settings of python-vault: it serves"), "{page}");
     let stranger = [("plugin", "../../etc"), ("action", "check")];
     assert_eq!(visitor.post("/plugins", &stranger).await.status(), StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_examines_what_is_typed() {
+    let desk = Desk::open(None).await;
+    let visitor = Visitor::enter(&desk).await;
+    let nothing = [("user", ""), ("host", "")];
+    let page = visitor.post("/doctor", &nothing).await.text().await.unwrap();
+    assert!(page.contains("settings are wrong"), "{page}");
+    assert_eq!(visitor.change(&desk.whole(), "check").await.status(), StatusCode::OK);
+    let question = [("user", r"ACME\joe.user"), ("host", "app01")];
+    let page = visitor.post("/doctor", &question).await.text().await.unwrap();
+    for words in ["D13", "D15", "D17", "does not work", "Advice:", r"ACME\joe.user"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The pages, made on the server. No script: everything works with a keyboard and a text browser.
 
+mod doctor;
 mod plugins;
 mod review;
 mod settings;
@@ -9,6 +10,7 @@ mod versions;
 
 use maud::{DOCTYPE, Markup, html};
 
+pub(super) use doctor::{Visited, doctor};
 pub(super) use plugins::{Shelf, plugins};
 pub(super) use review::{Saved, review, saved};
 pub(super) use settings::{Problems, settings};
@@ -27,9 +29,10 @@ pub(super) struct Frame<'a> {
 }
 
 /// The pages of the navigation: address, name.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 6] = [
     ("/", "Settings"),
     ("/test", "Test Settings"),
+    ("/doctor", "Doctor"),
     ("/plugins", "Plugins"),
     ("/versions", "Versions"),
     ("/status", "Status"),
