@@ -70,6 +70,15 @@ pub enum Command {
         With --for the former level comes back by itself.")]
     LogLevel(LogLevelArgs),
 
+    /// Let a running service read its configuration file anew.
+    #[command(after_long_help = "Examples:\n  \
+        ecm-service reload --config config.toml\n  \
+        ecm-service reload --state-dir /var/lib/ecm-service --json | jq '.restart[]'\n\n\
+        Mapping, directories and the log's level are in force at once, for new questions. What else \
+        has changed is named, and takes a restart (exit code 3). If anything in the file is wrong, \
+        everything stays as it was (exit code 78). SIGHUP does the same.")]
+    Reload(ReloadArgs),
+
     /// Show what a running service is connected to and what it has lent.
     #[command(after_long_help = "Examples:\n  \
         ecm-service status --config config.toml\n  \
@@ -231,6 +240,17 @@ pub struct ProvisionArgs {
     /// The configuration file.
     #[arg(long, short, value_name = "FILE", env = "ECM_SERVICE_CONFIG")]
     pub config: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `reload`.
+#[derive(Debug, clap::Args)]
+pub struct ReloadArgs {
+    /// Which service.
+    #[command(flatten)]
+    pub service: ServiceArgs,
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,

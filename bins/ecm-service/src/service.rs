@@ -34,8 +34,7 @@ use crate::greeting::{SelfPortrait, hello};
 use crate::identity::{self, IdentityError};
 use crate::metrics::{self, Meter, MetricsError};
 use crate::ports::{AuditFile, LedgerFile, MachineClock, MachineEntropy};
-#[cfg(unix)]
-use crate::reload::reload_on_signal;
+use crate::reload::Reloader;
 use crate::seen::SeenUsers;
 use crate::site_link::pump::StopOrder;
 use crate::sites::{Service, SiteSetupError, site_keeper, token_source};
@@ -165,8 +164,10 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
         };
         keepers.spawn(api.serve(listener));
     }
+    let reloader = Reloader::new(&config, Arc::clone(&broker), roots.clone(), log.clone());
+    let reloader = Arc::new(reloader);
     #[cfg(unix)]
-    helpers.spawn(reload_on_signal(config.path.clone(), Arc::clone(&broker), roots.clone()));
+    helpers.spawn(Arc::clone(&reloader).on_signal());
     helpers.spawn(keep_giving_back(Arc::clone(&broker), left));
     for vault in &vaults {
         helpers.spawn(vault.upkeep(&vault_board));
@@ -177,7 +178,7 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
         let (meter, status) = (watchers.meter.clone(), Arc::clone(&status));
         helpers.spawn(metrics::serve(listener, meter, status));
     }
-    open_control(&state, log, status, watchers.seen, &mut helpers);
+    open_control(&state, log, status, watchers.seen, reloader, &mut helpers);
     Event::service_started(env!("CARGO_PKG_VERSION"), config.sites.len(), vaults.len()).log();
     shutdown::tell_ready();
 
@@ -278,19 +279,29 @@ fn open_control(
     log: LogControl,
     status: StatusMaker,
     seen: SeenUsers,
+    reloader: Arc<Reloader>,
     helpers: &mut JoinSet<()>,
 ) {
     use crate::control::{server, socket_path};
     match server::open(&socket_path(state.path())) {
         Ok(listener) => {
-            helpers.spawn(server::serve(listener, Arc::new(server::Service { log, status, seen })));
+            let service = server::Service { log, status, seen, reloader: Some(reloader) };
+            helpers.spawn(server::serve(listener, Arc::new(service)));
         }
         Err(error) => Event::control_unavailable(&error).log(),
     }
 }
 
 #[cfg(not(unix))]
-fn open_control(_: &StateDir, _: LogControl, _: StatusMaker, _: SeenUsers, _: &mut JoinSet<()>) {}
+fn open_control(
+    _: &StateDir,
+    _: LogControl,
+    _: StatusMaker,
+    _: SeenUsers,
+    _: Arc<Reloader>,
+    _: &mut JoinSet<()>,
+) {
+}
 
 /// Takes no more questions, finishes what runs, gives everything back, signs out. Half of the
 /// grace is for the questions, so that the other half is left for giving back.

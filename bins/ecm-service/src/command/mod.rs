@@ -20,6 +20,7 @@ mod log_level;
 mod manual;
 mod plugins;
 mod provision;
+mod reload;
 mod run;
 mod status;
 mod test;
@@ -34,6 +35,7 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::ConfigReference(args) => config_reference::config_reference(&args),
         Command::ExplainName(args) => explain_name::explain_name(&args),
         Command::LogLevel(args) => log_level::log_level(&args),
+        Command::Reload(args) => reload::reload(&args),
         Command::Status(args) => status::status(&args),
         Command::Ledger { what } => ledger::ledger(&what),
         Command::Audit { what } => audit::audit(&what),

@@ -38,6 +38,7 @@ pub(super) fn ask(state_dir: &Path, request: &Request) -> Result<Reply, Exit> {
         let exit = match &error {
             AskError::NotRunning { .. } | AskError::NoAnswer(_) => Exit::Unavailable,
             AskError::NotAllowed { .. } => Exit::Permission,
+            AskError::Refused { .. } if *request == Request::Reload => Exit::Config,
             AskError::Refused { .. } => Exit::Usage,
         };
         complain(&error.to_string(), exit)

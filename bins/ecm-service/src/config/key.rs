@@ -163,6 +163,7 @@ pub static TABLES: &[Table] = &[
             &PROXY,
             &VAULT_CONNECT_TIMEOUT,
             &VAULT_REQUEST_TIMEOUT,
+            &VAULT_CALLS,
             &VAULT_MAX_SESSIONS,
             &VAULT_SESSION_IDLE,
             &VAULT_TICKET_SYSTEMS,

@@ -35,6 +35,8 @@ pub enum Request {
     Status,
     /// The console users seen last. Names of people, for the operator.
     SeenUsers,
+    /// Read the configuration file anew.
+    Reload,
     /// Change what is logged.
     LogLevel {
         /// Level or directives, as on the command line.
@@ -55,6 +57,11 @@ pub enum Reply {
     SeenUsers {
         /// Newest first.
         users: Vec<SeenUser>,
+    },
+    /// To [`Request::Reload`]: mapping, directories and log level are in force as the file has them.
+    Reloaded {
+        /// What else has changed in the file, by its name there; it takes a restart.
+        restart: Vec<String>,
     },
     /// To [`Request::LogLevel`].
     LogLevel {

@@ -13,6 +13,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
 use super::{LINE_LIMIT, Reply, Request};
+use crate::reload::Reloader;
 use crate::seen::SeenUsers;
 use crate::status::Status;
 
@@ -30,6 +31,8 @@ pub struct Service {
     pub status: Arc<dyn Fn() -> Status + Send + Sync>,
     /// Whom the service saw last.
     pub seen: SeenUsers,
+    /// Reads the configuration anew.
+    pub reloader: Option<Arc<Reloader>>,
 }
 
 /// Opens the socket at `path`, readable and writable by its owner only.
@@ -106,8 +109,17 @@ fn reply_to(line: &[u8], service: &Service) -> Reply {
     match serde_json::from_slice::<Request>(line) {
         Ok(Request::Status) => Reply::Status(Box::new((service.status)())),
         Ok(Request::SeenUsers) => Reply::SeenUsers { users: service.seen.all() },
+        Ok(Request::Reload) => reload(service.reloader.as_deref()),
         Ok(Request::LogLevel { level, for_s }) => set_level(&level, for_s, &service.log),
         Err(error) => Reply::Refused { reason: format!("not understood: {error}") },
+    }
+}
+
+fn reload(reloader: Option<&Reloader>) -> Reply {
+    match reloader.map(Reloader::reload) {
+        Some(Ok(restart)) => Reply::Reloaded { restart },
+        Some(Err(reason)) => Reply::Refused { reason },
+        None => Reply::Refused { reason: "this service has no file to read".to_owned() },
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn assemble(
         tls,
     };
     let limits = PoolLimits { most: vault.max_sessions, idle: vault.session_idle };
-    let mut client = Client::builder(address, transport);
+    let mut client = Client::builder(address, transport).calls_at_once(vault.calls_at_once);
     if let Some(meter) = meter {
         client = client.metrics(meter.of_vault(&name()));
     }

@@ -17,6 +17,7 @@ fn start() -> (TempDir, LogControl) {
     let folder = TempDir::new().unwrap();
     let (_subscriber, log) = subscriber(&LogConfig::default(), false, std::io::sink, None);
     let service = Service {
+        reloader: None,
         log: log.clone(),
         seen: Default::default(),
         status: Arc::new(|| Status { version: "1.2.3".to_owned(), ..Status::default() }),

@@ -294,3 +294,33 @@ fn servers_are_found_looked_at_and_held_against_the_mapping() {
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
     assert!(told[0]["differences"][0].as_str().unwrap().contains("`ACME`"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_by_command_says_what_is_in_force_and_what_takes_a_restart() {
+    let house = House::open(Plan::default()).await;
+    let reload = |house: &House| {
+        let output = tokio::task::block_in_place(|| house.command(&["reload"]));
+        let told = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), told + &String::from_utf8(output.stderr).unwrap())
+    };
+    let config = house.config();
+    let joe = r"ACME\joe.user";
+    let denying = format!("{config}\n[[mapping.deny]]\nuser = [\"joe.user\"]\n");
+    house.replace_file("config.toml", &denying.replace("level = \"debug\"", "level = \"info\""));
+    let (ended, said) = reload(&house);
+    assert_eq!(ended, code(Exit::Ok), "{said}");
+    let refusal = house.site.search(Search::new(joe, jump_client("APP01"))).await.unwrap_err();
+    assert_eq!(refusal.category(), Some(Category::UserUnmapped), "{refusal}");
+    assert_eq!(house.status()["log_level"], "info");
+
+    house.replace_file("config.toml", &format!("stop-grace = \"30s\"\n{denying}"));
+    let (ended, said) = reload(&house);
+    assert_eq!(ended, code(Exit::Doubtful), "{said}");
+    assert!(said.contains("take a restart: stop-grace"), "{said}");
+
+    let wrong = config.replace("[[mapping.rule]]", "[[mapping.role]]");
+    house.replace_file("config.toml", &wrong);
+    let (ended, said) = reload(&house);
+    assert_eq!(ended, code(Exit::Config), "{said}");
+    assert!(said.contains("did you mean `rule`?"), "{said}");
+}

@@ -281,6 +281,15 @@ pub static VAULT_REQUEST_TIMEOUT: Key = key(
     "How long one call to the vault may take.",
     "\"20s\"",
 );
+/// `vault.calls-at-once`
+pub static VAULT_CALLS: Key = key(
+    "calls-at-once",
+    "1 to 1000",
+    Absent::Default("64"),
+    "How many calls to this vault are under way at a time. More wait in line, sixteen times as many \
+     at most; beyond that the site is told that the vault is busy.",
+    "128",
+);
 /// `vault.max-sessions`
 pub static VAULT_MAX_SESSIONS: Key = key(
     "max-sessions",

@@ -30,6 +30,8 @@ pub struct PasswordSafeConfig {
     pub connect_timeout: Duration,
     /// How long one call may take.
     pub request_timeout: Duration,
+    /// How many calls are under way at a time.
+    pub calls_at_once: usize,
     /// How many vault users may be signed in at once.
     pub max_sessions: usize,
     /// After how much silence one is signed out.
@@ -73,6 +75,7 @@ impl PasswordSafeConfig {
             .duration(&key::VAULT_CONNECT_TIMEOUT, second..=second * 60)
             .unwrap_or(second * 5);
         let request_timeout = read_request_timeout(reader);
+        let calls_at_once = reader.number(&key::VAULT_CALLS, 1..=1000_u16).unwrap_or(64);
         let max_sessions = reader.number(&key::VAULT_MAX_SESSIONS, 1..=10_000_u16).unwrap_or(100);
         let session_idle = reader
             .duration(&key::VAULT_SESSION_IDLE, second * 10..=second * 3600)
@@ -86,6 +89,7 @@ impl PasswordSafeConfig {
             proxy: proxy?,
             connect_timeout,
             request_timeout,
+            calls_at_once: usize::from(calls_at_once),
             max_sessions: usize::from(max_sessions),
             session_idle,
             ticket_systems: ticket_systems?,
