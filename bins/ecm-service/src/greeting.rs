@@ -17,6 +17,8 @@ pub struct SelfPortrait {
     pub boot_id: String,
     /// When the process started.
     pub started_at: Timestamp,
+    /// What kinds of vaults it has, for people.
+    pub kinds: String,
 }
 
 /// The greeting for one site, with the vaults as they are now.
@@ -43,11 +45,7 @@ pub fn hello(
             hostname: host_name(),
             started_at: Some(who.started_at),
         },
-        plugin: Some(Plugin {
-            name: "password-safe".to_owned(),
-            version,
-            vaults: vaults.statuses(),
-        }),
+        plugin: Some(Plugin { name: who.kinds.clone(), version, vaults: vaults.statuses() }),
         expect: expect_group.map(|group| Expectation { group: Some(group.to_owned()) }),
         capabilities: Capabilities {
             partial_results: true,

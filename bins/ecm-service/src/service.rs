@@ -25,6 +25,7 @@ use crate::books::{AUDIT_FILE, LEDGER_FILE};
 #[cfg(unix)]
 use crate::broker_api;
 use crate::config::site::Enrichment;
+use crate::config::vault::kinds_of;
 use crate::config::{Config, LeasesAtStop};
 use crate::desk::{Desk, Watchers};
 use crate::directories::{DirectorySetupError, mapping_of};
@@ -116,6 +117,7 @@ async fn serve(config: Config, log: LogControl) -> Result<(), StartError> {
         instance_id: identity::instance_id(&state, started_at)?,
         boot_id: identity::uuid_v7(started_at).map_err(StartError::Runtime)?,
         started_at,
+        kinds: kinds_of(&config.vaults),
     };
     let roots = service_host::tls::machine_roots();
     let watchers = Watchers::default();

@@ -32,6 +32,22 @@ pub struct VaultConfig {
     pub kind: VaultKind,
 }
 
+/// The kinds of these vaults, each once: what a site is told is behind this service.
+#[must_use]
+pub fn kinds_of(vaults: &[VaultConfig]) -> String {
+    let mut kinds: Vec<&str> = vaults
+        .iter()
+        .map(|vault| match &vault.kind {
+            VaultKind::PasswordSafe(_) => "password-safe",
+            VaultKind::File(_) => "file",
+            VaultKind::Plugin(config) => config.installed.manifest.name.as_str(),
+        })
+        .collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds.join(", ").chars().take(200).collect()
+}
+
 /// What a vault is.
 #[derive(Debug, Clone)]
 pub enum VaultKind {

@@ -198,7 +198,8 @@ async fn greet<W: SiteWire>(site: &SiteConfig, mut wire: W) -> Greeted {
     let (Ok(instance_id), Ok(boot_id)) = (identity::uuid_v7(now), identity::uuid_v7(now)) else {
         return Greeted::Ended("no random numbers".to_owned());
     };
-    let who = SelfPortrait { instance_id, boot_id, started_at: now };
+    let kinds = "doctor".to_owned();
+    let who = SelfPortrait { instance_id, boot_id, started_at: now, kinds };
     let greeting =
         hello(&who, site.expect_group.as_deref(), &VaultBoard::new([]), Limits::default());
     let mut link = Link::new(greeting, Instant::now());
