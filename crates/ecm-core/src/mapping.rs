@@ -203,6 +203,15 @@ impl InForce {
         Arc::new(Self { rules, number: 0, owners: Arc::default() })
     }
 
+    /// Whose vault user the spelling at `place` is already, if it is another person's.
+    pub(crate) fn may_claim(&self, spellings: &Spellings, place: usize) -> Result<(), String> {
+        let Some(owner) = &spellings.owner else { return Ok(()) };
+        match owner.accounts.get(place) {
+            Some(account) => self.owners.may_claim(account, owner, self.number),
+            None => Ok(()),
+        }
+    }
+
     /// Notes that the spelling at `place` is used; or says whose vault user it is already.
     pub(crate) fn claim(&self, spellings: &Spellings, place: usize) -> Result<(), String> {
         let Some(owner) = &spellings.owner else { return Ok(()) };

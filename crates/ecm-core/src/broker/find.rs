@@ -90,7 +90,8 @@ impl Broker {
         let _place = self.fairness.enter(&ask.user)?;
         let started = self.desk.clock.instant();
         let (until, _) = self.deadlines(started, ask.meta.deadline_ms, self.settings.find_deadline);
-        let vault_user = self.vault_user(&ask.user, until, explanation).await?;
+        let chosen = self.vault_user(&ask.user, until, explanation).await?;
+        let vault_user = chosen.name.clone();
         let plans = self.plans(ask, explanation).map_err(|e| problem::of_search_key(&e))?;
         let most = ask.want.max_results.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(0));
         let sink = Summaries { partials, kept: Mutex::default() };
@@ -117,6 +118,9 @@ impl Broker {
         }
         if let Some(problem) = nothing_answered(&parts, &sum) {
             return Err(problem);
+        }
+        if sum.tallies.values().any(|tally| tally.answered > 0) {
+            chosen.claim(explanation)?;
         }
         let sources: Vec<SourceReport> =
             parts.iter().map(|(vault, part)| report(vault, part, &sum)).collect();

@@ -70,9 +70,12 @@ impl Broker {
         if let Some(rule) = &explanation.decided_by {
             record.add(AuditField::Rule, rule);
         }
-        let vault_user = vault_user?;
+        let chosen = vault_user?;
+        let vault_user = chosen.name.clone();
         record.add(AuditField::VaultUser, &vault_user);
         let wanted = self.check_id(ask, &vault_user, explanation)?;
+        // Only a user whom a vault knows was ever offered anything, and the id proves the offer.
+        chosen.claim(explanation)?;
         record.add(AuditField::Vault, &wanted.vault);
         record.add(AuditField::SystemId, &wanted.account.system);
         record.add(AuditField::AccountId, &wanted.account.account);

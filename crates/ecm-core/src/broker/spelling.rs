@@ -1,5 +1,6 @@
 //! Which spelling of a vault user the vaults know.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use ecm_protocol::message::{Category, Problem, User};
@@ -9,8 +10,37 @@ use user_mapping::{Probe, Refusal};
 use super::Broker;
 use crate::explanation::Explanation;
 use crate::lending::within;
-use crate::mapping::Spellings;
+use crate::mapping::{InForce, Spellings};
 use crate::problem;
+
+/// A vault user in the spelling to be used, and by which decision.
+pub(super) struct Chosen {
+    pub(super) name: String,
+    spellings: Spellings,
+    place: usize,
+    in_force: Arc<InForce>,
+}
+
+impl Chosen {
+    /// Notes that this person has this vault user. Only when a vault has shown that it knows the
+    /// user: whoever comes first under a name that nobody knows must not shut others out.
+    pub(super) fn claim(&self, explanation: &mut Explanation) -> Result<(), Problem> {
+        self.settle(explanation, InForce::claim)
+    }
+
+    fn settle(
+        &self,
+        explanation: &mut Explanation,
+        ask: fn(&InForce, &Spellings, usize) -> Result<(), String>,
+    ) -> Result<(), Problem> {
+        ask(&self.in_force, &self.spellings, self.place).map_err(|person| {
+            explanation.decided_by = Some(Refusal::Collision.code().to_owned());
+            explanation.note(format!("`{}` is the vault user of `{person}` already", self.name));
+            Problem::new(Category::UserAmbiguous)
+                .with_advice("the operator finds both persons in the log")
+        })
+    }
+}
 
 impl Broker {
     /// The vault user behind a console user, in the spelling to be used; or what to tell the site.
@@ -19,18 +49,14 @@ impl Broker {
         user: &User,
         until: Instant,
         explanation: &mut Explanation,
-    ) -> Result<String, Problem> {
+    ) -> Result<Chosen, Problem> {
         let work = async {
             let (spellings, in_force) = self.mapping.vault_user(user, explanation).await?;
             let place = self.choose(&spellings, explanation).await?;
             let name = spellings.names.get(place).cloned().unwrap_or_default();
-            in_force.claim(&spellings, place).map_err(|person| {
-                explanation.decided_by = Some(Refusal::Collision.code().to_owned());
-                explanation.note(format!("`{name}` is the vault user of `{person}` already"));
-                Problem::new(Category::UserAmbiguous)
-                    .with_advice("the operator finds both persons in the log")
-            })?;
-            Ok(name)
+            let chosen = Chosen { name, spellings, place, in_force };
+            chosen.settle(explanation, InForce::may_claim)?;
+            Ok(chosen)
         };
         within(self.desk.clock.as_ref(), until, work)
             .await

@@ -27,6 +27,15 @@ struct Claim {
 }
 
 impl Owners {
+    /// Whose the account is already, if it is another person's.
+    pub(super) fn may_claim(&self, account: &str, owner: &Owner, rules: u64) -> Result<(), String> {
+        let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match memory.by_account.get(account) {
+            Some(claim) => claim.allows(owner, rules).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
     /// Notes that the account is this person's; or says whose it is. A name that came back with
     /// another directory id is another person: somebody who left, and a successor. Other rules may
     /// give an account to another person, and that is for the operator to decide; a successor
@@ -34,15 +43,9 @@ impl Owners {
     pub(super) fn claim(&self, account: &str, owner: &Owner, rules: u64) -> Result<(), String> {
         let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(claim) = memory.by_account.get_mut(account) {
-            let is_other_entry = matches!((&claim.directory_id, &owner.directory_id),
-                (Some(known), Some(new)) if known != new);
-            let is_other_person = claim.person != owner.person;
-            if is_other_person && claim.rules < rules {
+            if claim.allows(owner, rules)? == Passing::On {
                 *claim = Claim::of(owner, rules);
                 return Ok(());
-            }
-            if is_other_person || is_other_entry {
-                return Err(claim.person.clone());
             }
             claim.rules = claim.rules.max(rules);
             if claim.directory_id.is_none() {
@@ -61,7 +64,26 @@ impl Owners {
     }
 }
 
+/// What a claim that may be made does to the one before.
+#[derive(PartialEq, Eq)]
+enum Passing {
+    /// It is the same person's.
+    Same,
+    /// Other rules give the account to this person.
+    On,
+}
+
 impl Claim {
+    fn allows(&self, owner: &Owner, rules: u64) -> Result<Passing, String> {
+        let is_other_entry = matches!((&self.directory_id, &owner.directory_id),
+            (Some(known), Some(new)) if known != new);
+        match self.person != owner.person {
+            true if self.rules < rules => Ok(Passing::On),
+            false if !is_other_entry => Ok(Passing::Same),
+            _ => Err(self.person.clone()),
+        }
+    }
+
     fn of(owner: &Owner, rules: u64) -> Self {
         let (person, directory_id) = (owner.person.clone(), owner.directory_id.clone());
         Self { person, directory_id, rules }

@@ -101,3 +101,15 @@ fn a_second_person_does_not_get_the_vault_user_of_the_first() {
     assert!(ask(r"BETA\jane").is_ok());
     assert_eq!(ask(r"BETA\joe"), Err(Category::UserAmbiguous));
 }
+
+#[test]
+fn whom_no_vault_knows_shuts_nobody_out() {
+    let house = House::new();
+    let broker = house.open();
+    let ask = |name: &str| house.find(&broker, &asks(name)).map_err(|problem| problem.category);
+    house.vault.fail("find", SourceError::new(SourceFailure::SignInRefused, "401"));
+    assert_eq!(ask(r"BETA\jane"), Err(Category::VaultAuth));
+    house.vault.heal();
+    assert!(ask(r"BETA\joe").is_ok());
+    assert_eq!(ask(r"BETA\jane"), Err(Category::UserAmbiguous));
+}
