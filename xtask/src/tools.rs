@@ -26,6 +26,8 @@ pub(crate) enum Group {
     Directories,
     /// Chromium and its driver, in which tests use the configurator.
     Browser,
+    /// An SSH server, which tests start on the loopback interface.
+    Ssh,
 }
 
 /// Something that is not there.
@@ -61,6 +63,9 @@ pub(crate) const TO_BUILD_FOREIGN_CARDS: &str = "libclang-dev";
 
 /// The Debian packages behind `python3 -m venv` and its pip.
 const PYTHON_PACKAGES: [&str; 2] = ["python3-venv", "python3-pip"];
+
+/// The Debian packages of an SSH server and its client.
+const SSH_PACKAGES: [&str; 2] = ["openssh-server", "openssh-client"];
 
 /// The Debian packages of a browser that a program can drive.
 const BROWSER_PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
@@ -141,14 +146,15 @@ pub(crate) fn missing(root: &Path, groups: &[Group]) -> anyhow::Result<Vec<Missi
             Group::Python => missing.extend(missing_python(python_suits(), is_installed)),
             Group::SmartCards => missing.extend(ask_rig(root, "pcsc-rig")?),
             Group::Directories => missing.extend(ask_rig(root, "directory-rig")?),
-            Group::Browser => missing.extend(missing_browser(is_installed)),
+            Group::Browser => missing.extend(missing_of(&BROWSER_PACKAGES, is_installed)),
+            Group::Ssh => missing.extend(missing_of(&SSH_PACKAGES, is_installed)),
         }
     }
     Ok(missing)
 }
 
-fn missing_browser(is_installed: impl Fn(&str) -> bool) -> Vec<Missing> {
-    let missing = BROWSER_PACKAGES.into_iter().filter(|package| !is_installed(package));
+fn missing_of(packages: &[&str], is_installed: impl Fn(&str) -> bool) -> Vec<Missing> {
+    let missing = packages.iter().filter(|package| !is_installed(package));
     missing.map(|package| Missing::package(package, false)).collect()
 }
 

@@ -67,6 +67,17 @@ pub enum Command {
         A code is good for one attempt. Who enters a wrong one needs a new one.")]
     Pair(PairArgs),
 
+    /// Bring the customer's side to a machine for one visit, by SSH, and pair with it.
+    #[command(after_long_help = "Examples:\n  \
+        vsc-agent push app01.example.com\n  \
+        vsc-agent push admin@app01 --relay wss://relay.example.com --driver 127.0.0.1:35963\n\n\
+        The service `vsc-agent rep` must run here, and an SSH client must let you in there without \
+        a question. This program is put into a folder of its own there, serves one session, and is \
+        removed with everything else when the session ends, when this command is interrupted, or \
+        when the connection breaks. A customer's agent that is installed there is used, and stays. \
+        The machine needs a virtual reader driver.")]
+    Push(PushArgs),
+
     /// List the readers of this desk, their cards, and which are shared.
     #[command(after_long_help = "Examples:\n  \
         vsc-agent readers\n  \
@@ -215,6 +226,9 @@ pub struct CustomerArgs {
     /// How many slots the driver has, on consecutive ports.
     #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=16))]
     pub slots: u16,
+    /// End when the first session is over.
+    #[arg(long)]
+    pub once: bool,
     /// The control socket [default: customer.sock in the user's runtime folder].
     #[arg(long, value_name = "PATH", env = "VSC_AGENT_CONTROL")]
     pub control: Option<PathBuf>,
@@ -265,11 +279,44 @@ pub struct AskArgs {
 #[derive(Debug, clap::Args)]
 pub struct PairArgs {
     /// The code that the other desk was given; its parts may be separated by spaces or hyphens.
+    /// "-" reads it from standard input.
     #[arg(value_name = "CODE")]
     pub code: Vec<String>,
     /// Pair with this machine of the file of peers, by key instead of words.
     #[arg(long, value_name = "NAME")]
     pub peer: Option<String>,
+    /// Where the service is.
+    #[command(flatten)]
+    pub ask: AskArgs,
+}
+
+/// Arguments of `push`.
+#[derive(Debug, clap::Args)]
+pub struct PushArgs {
+    /// The machine, as SSH knows it.
+    #[arg(value_name = "[USER@]HOST")]
+    pub host: String,
+    /// Where that machine finds the relay [default: the relay of this desk's service].
+    #[arg(long, value_name = "URL")]
+    pub relay: Option<String>,
+    /// Further certificate authorities that machine is to trust for the relay (PEM).
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Where the virtual reader driver listens there.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:35963")]
+    pub driver: SocketAddr,
+    /// How many slots that driver has, on consecutive ports.
+    #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=16))]
+    pub slots: u16,
+    /// This program for that machine, if it is of another system or processor.
+    #[arg(long, value_name = "FILE")]
+    pub binary: Option<PathBuf>,
+    /// The SSH client [default: ssh].
+    #[arg(long, value_name = "PROGRAM")]
+    pub ssh: Option<PathBuf>,
+    /// A configuration file for the SSH client, instead of the user's.
+    #[arg(long, value_name = "FILE")]
+    pub ssh_config: Option<PathBuf>,
     /// Where the service is.
     #[command(flatten)]
     pub ask: AskArgs,

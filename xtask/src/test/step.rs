@@ -130,7 +130,7 @@ fn told(verdict: Verdict, name: CheckName) -> Outcome {
 }
 
 fn tools(setting: &Setting) -> anyhow::Result<Outcome> {
-    let groups = [Group::Python, Group::SmartCards, Group::Directories, Group::Browser];
+    let groups = [Group::Python, Group::SmartCards, Group::Directories, Group::Browser, Group::Ssh];
     let missing = tools::prepare(&setting.root, &groups, setting.install)?;
     if missing.is_empty() {
         eprintln!("everything is there");

@@ -34,5 +34,18 @@ async fn serve(args: &CustomerArgs) -> Done {
     let answering = async {
         tokio::join!(server::serve(socket, Arc::clone(&service)), serve_door(meeting.door));
     };
-    until_stopped(ready, answering, service.stop()).await
+    let over = async {
+        match args.once {
+            true => service.first_session_over().await,
+            false => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        done = until_stopped(ready, answering, service.stop()) => done,
+        () = over => {
+            tracing::info!("the session is over");
+            service.stop().await;
+            Ok(())
+        }
+    }
 }

@@ -18,6 +18,7 @@ mod pair;
 mod pin_prompt;
 mod pinentry;
 mod policy;
+mod push;
 mod readers;
 mod relay;
 mod rep;
@@ -33,6 +34,7 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Customer(args) => customer::customer(&args),
         Command::Relay(args) => relay::relay(&args),
         Command::Pair(args) => pair::pair(&args),
+        Command::Push(args) => push::push(&args),
         Command::Readers(args) => readers::readers(&args),
         Command::Share(args) => share::share(&args),
         Command::Answer(args) => answer::answer(&args),

@@ -1,6 +1,6 @@
 //! `pair`: a code given out, or entered.
 
-use std::io::Write;
+use std::io::{BufRead as _, Read as _, Write};
 
 use zeroize::Zeroizing;
 
@@ -10,8 +10,20 @@ use crate::control::{Reply, Request, Spoken};
 use crate::exit::Exit;
 use crate::status::ServiceRole;
 
+/// More than any code has, in bytes.
+const LONGEST_CODE: u64 = 256;
+
 pub(super) fn pair(args: &PairArgs) -> Done {
-    let code = Zeroizing::new(args.code.join("-"));
+    let code = match args.code.as_slice() {
+        [only] if only == "-" => {
+            let mut line = Zeroizing::new(String::new());
+            std::io::stdin().lock().take(LONGEST_CODE).read_line(&mut line).map_err(|error| {
+                Failure::new(Exit::Usage, format!("no code on standard input: {error}"))
+            })?;
+            Zeroizing::new(line.trim().to_owned())
+        }
+        parts => Zeroizing::new(parts.join("-")),
+    };
     let code = (!code.is_empty()).then_some(Spoken(code));
     let entered = code.is_some();
     let request = Request::Pair { code, peer: args.peer.clone() };

@@ -40,6 +40,21 @@ impl CustomerService {
         self.sessions.end_all(|| Order::End(EndReason::Stopping)).await;
     }
 
+    /// Completes when there has been a session, and there is none any more.
+    pub async fn first_session_over(&self) {
+        let mut changes = self.host.board.changes();
+        let mut has_begun = false;
+        loop {
+            match self.host.board.sessions().is_empty() {
+                true if has_begun => return,
+                is_empty => has_begun |= !is_empty,
+            }
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
     fn status(&self) -> Status {
         let sessions = self.host.board.sessions();
         Status {

@@ -18,6 +18,7 @@ mod life;
 mod outsiders;
 mod played;
 mod programs;
+mod push;
 mod recording;
 mod secrets;
 mod wire;
