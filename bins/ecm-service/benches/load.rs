@@ -167,7 +167,7 @@ api-key = {{ file = "api-key" }}
 ca-file = "vault-ca.pem"
 system-roots = false
 max-sessions = 300
-calls-at-once = 256
+calls-at-once = 128
 request-timeout = "60s"
 [mapping]
 version = 1
