@@ -12,6 +12,16 @@ use crate::ssh_server::Server;
 /// The PIN of the simulated card.
 const PIN: &str = "123456";
 
+/// A program that is stopped by its id.
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// OpenSC's PKCS#11 module, wherever the system's libraries are.
 fn module() -> PathBuf {
     let folders = std::fs::read_dir("/usr/lib").unwrap().flatten();
@@ -64,4 +74,64 @@ fn ssh_lets_in_whoever_has_the_card_and_its_pin() {
     house.wait_for_no_card();
     let gone = try_with(PIN);
     assert!(!gone.succeeded(), "{gone:?}");
+}
+
+#[test]
+fn a_tls_server_that_demands_the_cards_certificate_gets_its_signature() {
+    let test = "TLS with a lent card";
+    let packages = vec!["opensc", "opensc-pkcs11", "openssl", "libengine-pkcs11-openssl"];
+    let Some(house) = House::with_shared_card(test, Plan { packages, ..Plan::default() }) else {
+        return;
+    };
+    let folder = house.customer.folder().to_owned();
+    let at = |name: &str| folder.join(name).display().to_string();
+    let read = ["--read-object", "--type", "cert", "--id", "01", "-o", &at("card.der")];
+    assert!(house.tool(Side::Customer, "pkcs11-tool", &read).succeeded());
+    let made = house.tool(
+        Side::Customer,
+        "sh",
+        &[
+            "-c",
+            "openssl x509 -inform DER -in card.der -out card.pem && \
+             openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+             -subj /CN=localhost -keyout server.key -out server.pem",
+        ],
+    );
+    assert!(made.succeeded(), "{made:?}");
+
+    // It lets in whoever proves to have the key of this certificate, and nobody else.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let log = std::fs::File::create(folder.join("server.log")).unwrap();
+    let server = std::process::Command::new("openssl")
+        .args(["s_server", "-accept", &format!("127.0.0.1:{port}"), "-www"])
+        .args(["-cert", "server.pem", "-key", "server.key", "-CAfile", "card.pem"])
+        .args(["-Verify", "1", "-verify_return_error", "-partial_chain"])
+        .current_dir(&folder)
+        .stdin(std::process::Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let _server = Running(server);
+    crate::programs::until("the server listens", || {
+        std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+    });
+    let module = module().display().to_string();
+    let ask = |with_card: bool| {
+        let key = format!(
+            "-engine pkcs11 -keyform engine -cert card.pem -key 'pkcs11:id=%01;type=private;pin-value={PIN}'"
+        );
+        let key = if with_card { key.as_str() } else { "" };
+        let script = format!(
+            "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | openssl s_client -ign_eof -connect 127.0.0.1:{port} {key}"
+        );
+        let mut client = house.customer.command("sh");
+        client.args(["-c", &script]).env("PKCS11_MODULE_PATH", &module).current_dir(&folder);
+        run(&mut client, LIMIT).unwrap()
+    };
+    let said = std::fs::read_to_string(folder.join("server.log")).unwrap();
+    let stranger = ask(false);
+    assert!(!stranger.stdout_text().contains("HTTP/1.0 200"), "{stranger:?}");
+    let welcome = ask(true);
+    assert!(welcome.stdout_text().contains("HTTP/1.0 200"), "{welcome:?}{said}");
 }
