@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ecm_core::Broker;
 use rustls::pki_types::CertificateDer;
-use service_host::logging::LogControl;
+use service_host::logging::{Level, LogControl};
 use toml_edit::DocumentMut;
 
 use crate::config::{Config, Process};
@@ -22,6 +22,8 @@ pub struct Reloader {
     broker: Arc<Broker>,
     roots: Vec<CertificateDer<'static>>,
     log: LogControl,
+    /// The level that the file had last. What was set by hand since then stays until that changes.
+    level: Mutex<Level>,
     /// What is in force until the next start, by its name at the top of the file.
     fixed: BTreeMap<String, String>,
 }
@@ -37,7 +39,8 @@ impl Reloader {
     ) -> Self {
         let fixed = std::fs::read_to_string(&config.path).map(|text| fixed_parts(&text));
         let fixed = fixed.unwrap_or_default();
-        Self { path: config.path.clone(), broker, roots, log, fixed }
+        let level = Mutex::new(config.log.level.clone());
+        Self { path: config.path.clone(), broker, roots, log, level, fixed }
     }
 
     /// Puts mapping, directories and log level of the file in force. If anything in the file is
@@ -63,9 +66,12 @@ impl Reloader {
             }
         };
         self.broker.replace_rules(Arc::new(mapping));
-        if self.log.level() != config.log.level {
-            self.log.set(config.log.level.clone(), None);
+        let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
+        if *level != config.log.level {
+            level.clone_from(&config.log.level);
+            self.log.set(level.clone(), None);
         }
+        drop(level);
         for warning in &config.warnings {
             tracing::warn!(line = warning.line, "configuration: {}", warning.message);
         }

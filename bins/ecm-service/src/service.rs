@@ -323,7 +323,9 @@ async fn wind_down(
         keepers.abort_all();
     }
     // What cannot be given back now is tried again as long as there is time.
-    while broker.leases() > broker.kept() {
+    let keeps = config.leases_at_stop == LeasesAtStop::Keep;
+    let are_left = || broker.leases() > if keeps { broker.kept() } else { 0 };
+    while are_left() {
         let ended = async {
             match config.leases_at_stop {
                 LeasesAtStop::GiveBack => broker.give_back_all().await,
@@ -332,12 +334,12 @@ async fn wind_down(
         };
         let Ok(report) = timeout_at(until, ended).await else { break };
         tell("service stops", &report);
-        if broker.leases() == broker.kept() || Instant::now() + Duration::from_secs(1) >= until {
+        if !are_left() || Instant::now() + Duration::from_secs(1) >= until {
             break;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    if broker.kept() > 0 {
+    if keeps && broker.kept() > 0 {
         tracing::info!(leases = broker.kept(), "kept for the next run");
     }
     for vault in vaults {

@@ -8,12 +8,16 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _};
+use opentelemetry_otlp::{
+    ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
+};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use service_host::logging::SpanLayer;
 use url::Url;
 
+/// How long the collector may take for what it is sent.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the collector may take for what is left at the end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -38,11 +42,19 @@ impl Traces {
     ///
     /// When there can be no client for this address.
     pub fn begin(config: &TracesConfig) -> Result<(Self, SpanLayer), ExporterBuildError> {
+        // To the collector that was named, and nowhere else.
+        let client = reqwest::blocking::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .timeout(PATIENCE)
+            .build()
+            .map_err(|error| ExporterBuildError::InternalFailure(error.to_string()))?;
         let exporter = SpanExporter::builder()
             .with_http()
+            .with_http_client(client)
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(config.endpoint.as_str())
-            .with_timeout(Duration::from_secs(5))
+            .with_timeout(PATIENCE)
             .build()?;
         let share = 1.0 / f64::from(config.one_in.max(1));
         let provider = SdkTracerProvider::builder()

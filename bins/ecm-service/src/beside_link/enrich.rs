@@ -25,6 +25,9 @@ const FRESH: Duration = Duration::from_secs(300);
 const NO_RIGHT: Duration = Duration::from_secs(900);
 /// Machines whose facts are kept.
 const MAX_KEPT: usize = 2048;
+/// What is asked for, each by an API of its own.
+const FACTS: &str = "Jump Client facts";
+const TICKETS: &str = "session attributes";
 /// Longest value of an attribute that is taken, in bytes.
 const LONGEST_TICKET: usize = 256;
 
@@ -40,14 +43,14 @@ pub struct Enricher {
     api: SiteApi,
     rules: Enrichment,
     kept: Mutex<HashMap<String, (Instant, Facts)>>,
-    paused_until: Mutex<Option<Instant>>,
+    paused: Mutex<HashMap<&'static str, Instant>>,
 }
 
 impl Enricher {
     /// Adds as the rules say.
     #[must_use]
     pub fn new(api: SiteApi, rules: Enrichment) -> Self {
-        Self { api, rules, kept: Mutex::default(), paused_until: Mutex::default() }
+        Self { api, rules, kept: Mutex::default(), paused: Mutex::default() }
     }
 
     /// Adds full name and private address of a Jump Client that is known by its host name alone.
@@ -80,12 +83,11 @@ impl Enricher {
         let Some(attributes) = &self.rules.ticket else { return };
         let lsid = ask.session.lsid.as_deref().and_then(|lsid| Lsid::parse(lsid).ok());
         let (None, Some(lsid)) = (&ask.ticket, lsid) else { return };
-        if self.is_paused() {
+        if self.is_paused(TICKETS) {
             return;
         }
         let call = GetSessionAttributes { lsid };
-        let Some(found) = self.in_time("session attributes", self.api.client().send(&call)).await
-        else {
+        let Some(found) = self.in_time(TICKETS, self.api.client().send(&call)).await else {
             return;
         };
         let short = |value: &&str| value.len() <= LONGEST_TICKET;
@@ -101,11 +103,11 @@ impl Enricher {
         if let Some(facts) = self.kept(&key) {
             return Some(facts);
         }
-        if self.is_paused() {
+        if self.is_paused(FACTS) {
             return None;
         }
         let list = List::<JumpClient>::all().with("hostname", host).ok()?;
-        let page = self.in_time("Jump Client facts", self.api.client().send(&list)).await?;
+        let page = self.in_time(FACTS, self.api.client().send(&list)).await?;
         // A site may take the filter for a part of the name.
         let is_it = |client: &JumpClient| {
             client.hostname.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(host))
@@ -150,7 +152,7 @@ impl Enricher {
     /// What a call brings within the time there is; why not, goes to the log.
     async fn in_time<T>(
         &self,
-        what: &str,
+        what: &'static str,
         call: impl Future<Output = Result<T, Error>>,
     ) -> Option<T> {
         let site = self.api.site();
@@ -165,9 +167,9 @@ impl Enricher {
                 let advice = error.advice();
                 tracing::info!(site, %error, advice, "not enriched: no {what}");
                 if error.is_missing_right() {
-                    self.pause(NO_RIGHT);
+                    self.pause(what, NO_RIGHT);
                 } else if let Error::Throttled { after } = error {
-                    self.pause(after.unwrap_or(PATIENCE));
+                    self.pause(what, after.unwrap_or(PATIENCE));
                 }
                 None
             }
@@ -178,14 +180,15 @@ impl Enricher {
         }
     }
 
-    fn pause(&self, length: Duration) {
-        let mut paused = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
-        *paused = Some(Instant::now() + length);
+    /// Each API has rights of its own.
+    fn pause(&self, what: &'static str, length: Duration) {
+        let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        paused.insert(what, Instant::now() + length);
     }
 
-    fn is_paused(&self) -> bool {
-        let paused = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
-        paused.is_some_and(|until| Instant::now() < until)
+    fn is_paused(&self, what: &'static str) -> bool {
+        let paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        paused.get(what).is_some_and(|until| Instant::now() < *until)
     }
 }
 

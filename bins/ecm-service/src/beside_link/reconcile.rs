@@ -70,9 +70,20 @@ impl Reconciler {
                     tell("session had ended", &report);
                 }
                 Ok(_) => {}
-                Err(error) => {
+                // What is wrong with all of them, rather than with this one.
+                Err(
+                    error @ (Error::Transport(_)
+                    | Error::Token(_)
+                    | Error::Unauthorized { .. }
+                    | Error::Forbidden { .. }
+                    | Error::Throttled { .. }),
+                ) => {
                     self.tell_off(format!("{error}: {}", error.advice()));
                     return;
+                }
+                Err(error) => {
+                    let lsid = printable(&session.lsid);
+                    tracing::debug!(session = lsid, %error, "no report of this session");
                 }
             }
             tokio::time::sleep(PACE).await;
@@ -101,10 +112,11 @@ impl Reconciler {
         for report in reports {
             let asked = SessionReport { report, lsid: lsid.clone() };
             match self.api.client().send(&asked).await {
-                Ok(session) => {
+                Ok(Some(session)) => {
                     self.report = Some(report);
-                    return Ok(session.and_then(|session| session.ended_at));
+                    return Ok(session.ended_at);
                 }
+                Ok(None) => {}
                 // The report does not exist here, or holds no such session: no word either way.
                 Err(Error::Refused { .. }) => {}
                 Err(error) => return Err(error),

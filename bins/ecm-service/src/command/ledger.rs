@@ -124,7 +124,10 @@ fn reconcile(args: &ReconcileArgs) -> Exit {
         let vaults = assemble(&config.vaults, &roots).map_err(|error| error.to_string())?;
         let opened = open_broker(&config, &state, &vaults, &roots).await;
         let (broker, _) = opened.map_err(|error| error.to_string())?;
-        let report = broker.recover().await;
+        let recovered = broker.recover().await;
+        // Also what an orderly stop has kept: nobody is to go on with it.
+        let mut report = broker.give_back_all().await;
+        report.closed.extend(recovered.closed);
         for vault in &vaults {
             vault.close(std::time::Duration::from_secs(3)).await;
         }

@@ -35,7 +35,7 @@ pub(super) fn provision(args: &ProvisionArgs) -> Exit {
             Ok(session) => session,
             Err(exit) => return exit,
         };
-        let undo = UndoFile::at(&undo_path(args));
+        let undo = UndoFile::at(&undo_path(args), vault.url.as_str());
         let exit = match args.undo {
             true => back(args, &session, &undo).await,
             false => forth(args, &session, &wanted, &undo).await,
@@ -166,7 +166,15 @@ async fn carry(
     // What is there now is what counts, not what was sent.
     let left = match look(session, wanted).await {
         Ok(seen) => plan(wanted, &seen),
-        Err(error) => return complain(&error.to_string(), Exit::Failed),
+        Err(error) => {
+            if args.json {
+                answer_json(&Told { plan: plan_now, done: &done, left: None });
+            }
+            if let Err(refused) = carried {
+                complain(&refused.to_string(), Exit::Failed);
+            }
+            return complain(&error.to_string(), Exit::Failed);
+        }
     };
     if args.json {
         answer_json(&Told { plan: plan_now, done: &done, left: Some(&left) });
@@ -219,6 +227,6 @@ fn confirm(args: &ProvisionArgs, question: &str) -> Result<(), Exit> {
     let _ = std::io::stdin().lock().read_line(&mut said);
     match said.trim() {
         "y" | "Y" | "yes" => Ok(()),
-        _ => Err(complain("nothing is changed", Exit::Ok)),
+        _ => Err(complain("nothing is changed", Exit::Doubtful)),
     }
 }

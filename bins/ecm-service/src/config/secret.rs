@@ -148,7 +148,7 @@ impl SecretRef {
             Self::File(path) => {
                 let path = base.join(path);
                 let typed = surroundings.typed_secret(&path);
-                let bytes = typed.map_or_else(|| read_private(&path), Ok)?;
+                let bytes = typed.map_or_else(|| read_private(&path, 0o077), Ok)?;
                 (path.display().to_string(), bytes)
             }
             Self::Credential(name) => {
@@ -156,7 +156,9 @@ impl SecretRef {
                     .variable("CREDENTIALS_DIRECTORY")
                     .ok_or_else(|| SecretError::NoCredentials { name: name.clone() })?;
                 let path = Path::new(&folder).join(name);
-                (format!("credential {name}"), read_private(&path)?)
+                // The service manager may give its own group the right to read, in a folder that is the
+                // service's alone.
+                (format!("credential {name}"), read_private(&path, 0o037)?)
             }
             Self::Env(name) => {
                 let value = surroundings
@@ -205,10 +207,10 @@ impl SecretRef {
     }
 }
 
-fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+fn read_private(path: &Path, others: u32) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let unreadable = |cause| SecretError::Unreadable { path: path.to_owned(), cause };
     let file = File::open(path).map_err(unreadable)?;
-    check_private(path, &file.metadata().map_err(unreadable)?)?;
+    check_private(path, &file.metadata().map_err(unreadable)?, others)?;
     // One byte above the limit tells "too large"; the capacity keeps the buffer from moving, which
     // would leave copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_LIMIT + 1));
@@ -218,10 +220,14 @@ fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, SecretError> {
 }
 
 #[cfg(unix)]
-fn check_private(path: &Path, metadata: &std::fs::Metadata) -> Result<(), SecretError> {
+fn check_private(
+    path: &Path,
+    metadata: &std::fs::Metadata,
+    others: u32,
+) -> Result<(), SecretError> {
     use std::os::unix::fs::PermissionsExt;
     let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o077 == 0 {
+    if mode & others == 0 {
         Ok(())
     } else {
         Err(SecretError::TooOpen { path: path.to_owned(), mode })
@@ -229,6 +235,6 @@ fn check_private(path: &Path, metadata: &std::fs::Metadata) -> Result<(), Secret
 }
 
 #[cfg(not(unix))]
-fn check_private(_: &Path, _: &std::fs::Metadata) -> Result<(), SecretError> {
+fn check_private(_: &Path, _: &std::fs::Metadata, _: u32) -> Result<(), SecretError> {
     Ok(())
 }

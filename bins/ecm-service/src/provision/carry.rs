@@ -1,7 +1,7 @@
 //! A plan, carried out step by step.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,9 @@ use ps_client::endpoint::{
     managed_accounts, quick_rules, registrations, smart_rules, user_groups, users,
 };
 use ps_client::model::{
-    AccessLevel, AccountId, AccountUpdate, NewAddressRule, NewLocalGroup, NewQuickRule,
-    Registration, RegistrationId, RegistrationKind, RegistrationSettings, SmartRuleId, UserGroupId,
+    AccessLevel, AccountId, AccountUpdate, MachineRule, NewAddressRule, NewLocalGroup,
+    NewMachineRule, NewQuickRule, Registration, RegistrationId, RegistrationKind,
+    RegistrationSettings, SmartRuleId, UserGroupId,
 };
 use ps_client::transport::Transport;
 use ps_client::{Error, ErrorKind, Session};
@@ -69,10 +70,16 @@ pub async fn carry_out<T: Transport>(
 ) -> Result<(), CarryError> {
     let key_file = &wanted.registration.key_file;
     let makes_key = plan.steps.iter().any(|step| matches!(step, Step::CreateRegistration { .. }));
-    // Before anything is made: a key that cannot be kept would have to be thrown away.
-    if makes_key && key_file.exists() {
+    // Before anything is made: what is made has to be noted, and a key has to be kept.
+    undo.prepare()?;
+    if makes_key && seen.has_key {
         let cause = io::Error::new(io::ErrorKind::AlreadyExists, "it is there; move it away");
         return Err(CarryError::KeyFile { path: key_file.clone(), cause });
+    }
+    let fetches = plan.steps.iter().any(|step| matches!(step, Step::FetchKey { .. }));
+    if fetches {
+        private_file(key_file)
+            .map_err(|cause| CarryError::KeyFile { path: key_file.clone(), cause })?;
     }
     let mut work = Work {
         session,
@@ -100,16 +107,16 @@ struct Work<'a, T: Transport> {
 
 impl<T: Transport> Work<'_, T> {
     async fn step(&mut self, step: &Step, key_file: &Path) -> Result<(), CarryError> {
-        let made = self.make(step).await?;
+        if let Step::FetchKey { .. } = step {
+            let registration = self.needed(step, self.registration, "the registration")?;
+            let asked = registrations::GetRegistrationKey { registration };
+            let key = self.send(step, self.session.send(&asked).await)?;
+            return write_key(key_file, &key)
+                .map_err(|cause| CarryError::KeyFile { path: key_file.to_owned(), cause });
+        }
+        let Some(made) = self.make(step).await? else { return Ok(()) };
         self.undo.add(&made)?;
         match made {
-            Made::Registration { id, .. } => {
-                let registration = RegistrationId::new(id);
-                let asked = registrations::GetRegistrationKey { registration };
-                let key = self.send(step, self.session.send(&asked).await)?;
-                write_key(key_file, &key)
-                    .map_err(|cause| CarryError::KeyFile { path: key_file.to_owned(), cause })
-            }
             Made::QuickRule { id: rule, .. } | Made::Collected { rule, .. } => {
                 self.process(step, SmartRuleId::new(rule)).await
             }
@@ -127,9 +134,11 @@ impl<T: Transport> Work<'_, T> {
         }
     }
 
-    async fn make(&mut self, step: &Step) -> Result<Made, CarryError> {
+    /// What was made; `None` for a step that makes nothing in the vault.
+    async fn make(&mut self, step: &Step) -> Result<Option<Made>, CarryError> {
         let session = self.session;
-        match step {
+        let made = match step {
+            Step::FetchKey { .. } => return Ok(None),
             Step::CreateRegistration { name, addresses } => {
                 let addresses = addresses.iter().map(|text| rule_of(text)).collect();
                 let new = RegistrationSettings::new(name, RegistrationKind::ApiKey)
@@ -138,21 +147,21 @@ impl<T: Transport> Work<'_, T> {
                 let create = registrations::CreateRegistration { new, version: None };
                 let door = self.send(step, session.send(&create).await)?;
                 self.registration = Some(door.registration);
-                Ok(Made::Registration { id: door.registration.number(), name: name.clone() })
+                Made::Registration { id: door.registration.number(), name: name.clone() }
             }
-            Step::OpenRegistration { name, addresses } => {
+            Step::OpenRegistration { name, addresses, .. } => {
                 let registration = self.needed(step, self.registration, "the registration")?;
                 let get = registrations::GetRegistration { registration, version: None };
                 let door = self.send(step, session.send(&get).await)?;
                 let new = settings_of(&door, &|_| true, addresses).active(true);
                 let update = registrations::UpdateRegistration { registration, new, version: None };
                 self.send(step, session.send(&update).await)?;
-                Ok(Made::Opened {
+                Made::Opened {
                     id: registration.number(),
                     name: name.clone(),
                     addresses: addresses.clone(),
                     was_active: door.is_active,
-                })
+                }
             }
             Step::CreateGroup { name, .. } => {
                 let registration = self.needed(step, self.registration, "the registration")?;
@@ -163,14 +172,14 @@ impl<T: Transport> Work<'_, T> {
                 let create = user_groups::CreateUserGroup { new };
                 let group = self.send(step, session.send(&create).await)?;
                 self.group = Some(group.group);
-                Ok(Made::Group { id: group.group.number(), name: name.clone() })
+                Made::Group { id: group.group.number(), name: name.clone() }
             }
             Step::AddUser { user: name, .. } => {
                 let group = self.needed(step, self.group, "the group")?;
                 let user = self.needed(step, self.seen.users.get(name).copied(), "the user")?;
                 self.send(step, session.send(&users::AddUserToGroup { user, group }).await)?;
                 let (group, user) = (group.number(), user.number());
-                Ok(Made::Member { group, user, name: name.clone() })
+                Made::Member { group, user, name: name.clone() }
             }
             Step::CreateQuickRule { title, .. } => {
                 let accounts: Vec<AccountId> =
@@ -180,7 +189,7 @@ impl<T: Transport> Work<'_, T> {
                 let rule = self.send(step, session.send(&create).await)?;
                 self.rules.insert(title.clone(), rule.rule);
                 let accounts = accounts.into_iter().map(AccountId::number).collect();
-                Ok(Made::QuickRule { id: rule.rule.number(), title: title.clone(), accounts })
+                Made::QuickRule { id: rule.rule.number(), title: title.clone(), accounts }
             }
             Step::AddToQuickRule { title, account: name } => {
                 let rule = self.rule(step, title)?;
@@ -189,7 +198,7 @@ impl<T: Transport> Work<'_, T> {
                 let add = quick_rules::AddAccountToQuickRule { rule, account, feedback: None };
                 self.send(step, session.send(&add).await)?;
                 let (rule, account) = (rule.number(), account.number());
-                Ok(Made::Collected { rule, account, name: name.clone() })
+                Made::Collected { rule, account, name: name.clone() }
             }
             Step::OpenRule { rule: title, .. } => {
                 let group = self.needed(step, self.group, "the group")?;
@@ -198,9 +207,9 @@ impl<T: Transport> Work<'_, T> {
                 let set = user_groups::SetAccessLevelOfGroup { group, rule, level };
                 self.send(step, session.send(&set).await)?;
                 let (group, rule) = (group.number(), rule.number());
-                Ok(Made::Seeable { group, rule, title: title.clone() })
+                Made::Seeable { group, rule, title: title.clone() }
             }
-            Step::GiveRole { rule: title, .. } => self.give_role(step, title).await,
+            Step::GiveRole { rule: title, .. } => self.give_role(step, title).await?,
             Step::EnableAccount { account: name, id } => {
                 let account = AccountId::new(*id);
                 let get = managed_accounts::GetManagedAccount { account };
@@ -208,9 +217,10 @@ impl<T: Transport> Work<'_, T> {
                 let new = AccountUpdate::of(&now, |settings| settings.api_enabled(true));
                 let update = managed_accounts::UpdateManagedAccount { account, new };
                 self.send(step, session.send(&update).await)?;
-                Ok(Made::Enabled { account: *id, name: name.clone() })
+                Made::Enabled { account: *id, name: name.clone() }
             }
-        }
+        };
+        Ok(Some(made))
     }
 
     /// Adds the role of requestors to those that the group has.
@@ -292,24 +302,55 @@ pub(super) fn settings_of(
         .want_password(door.wants_password)
         .want_psrun(door.wants_psrun)
         .addresses(addresses)
-        .forwarded_addresses(rules(&door.forwarded_addresses));
+        .forwarded_addresses(rules(&door.forwarded_addresses))
+        .machines(door.machines.iter().map(machine_of).collect());
     if let Some(minutes) = door.token_minutes {
         settings = settings.token_minutes(minutes);
     }
     settings
 }
 
-/// Writes a key to a new file that its owner alone can read.
+fn machine_of(rule: &MachineRule) -> NewMachineRule {
+    let mut new = NewMachineRule::new();
+    if let Some(id) = rule.id {
+        new = new.id(id);
+    }
+    type Set = fn(NewMachineRule, &str) -> NewMachineRule;
+    let members: [(&Option<String>, Set); 8] = [
+        (&rule.ip_address, |new, text| new.ip_address(text)),
+        (&rule.mac_address, |new, text| new.mac_address(text)),
+        (&rule.system_name, |new, text| new.system_name(text)),
+        (&rule.fqdn, |new, text| new.fqdn(text)),
+        (&rule.domain, |new, text| new.domain(text)),
+        (&rule.user, |new, text| new.user(text)),
+        (&rule.root_volume, |new, text| new.root_volume(text)),
+        (&rule.os_version, |new, text| new.os_version(text)),
+    ];
+    for (text, set) in members {
+        if let Some(text) = text {
+            new = set(new, text);
+        }
+    }
+    new
+}
+
+/// Writes a key to a file that its owner alone can read.
 fn write_key(path: &Path, key: &SecretString) -> io::Result<()> {
+    let mut file = private_file(path)?;
+    file.set_len(0)?;
+    file.write_all(key.expose_secret().as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()
+}
+
+/// Opens a file for its owner alone, and makes it if it is not there.
+fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    let mut file = options.open(path)?;
-    file.write_all(key.expose_secret().as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()
+    options.open(path)
 }

@@ -35,6 +35,8 @@ pub struct Seen {
     pub accounts: BTreeMap<String, SeenAccount>,
     /// The role that lets somebody ask for an account.
     pub requestor: Option<RoleId>,
+    /// Whether the file for the registration's key holds something.
+    pub has_key: bool,
 }
 
 /// An API registration.
@@ -150,6 +152,7 @@ pub async fn look<T: Transport>(session: &Session<T>, wanted: &Wanted) -> Result
             }
         }),
         requestor: requestor.map(|role| role.role),
+        has_key: std::fs::metadata(&wanted.registration.key_file).is_ok_and(|file| file.len() > 0),
         group,
         ..Seen::default()
     };
@@ -157,6 +160,12 @@ pub async fn look<T: Transport>(session: &Session<T>, wanted: &Wanted) -> Result
         let asked = users::ListUsers { username: Some(name.clone()), include_inactive: None };
         let found = session.send(&asked).await.map_err(at(&format!("the user `{name}`")))?;
         // More than one of a name is nobody: which is meant would be a guess.
+        // Nor is somebody whose name only holds the one that was asked for.
+        let last = |text: &str| text.rsplit('\\').next().unwrap_or_default().to_lowercase();
+        let found: Vec<_> = found
+            .iter()
+            .filter(|user| same(&user.name, name) || last(&user.name) == last(name))
+            .collect();
         if let [user] = found.as_slice() {
             seen.users.insert(name.clone(), user.user);
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use ps_client::model::AccessLevel;
 use serde::Serialize;
 
-use super::{Seen, SeenAccount, SeenDoor, SeenPolicy, Wanted};
+use super::{Seen, SeenAccount, SeenPolicy, Wanted};
 
 /// What is to be done, in the order in which it can be done.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -35,6 +35,13 @@ pub enum Step {
         name: String,
         /// Addresses that it did not have.
         addresses: Vec<String>,
+        /// Whether it was switched off.
+        activates: bool,
+    },
+    /// The registration's key is written to its file.
+    FetchKey {
+        /// The registration's name.
+        registration: String,
     },
     /// A group whose members may use the registration.
     CreateGroup {
@@ -110,7 +117,7 @@ impl Plan {
 #[must_use]
 pub fn plan(wanted: &Wanted, seen: &Seen) -> Plan {
     let mut plan = Plan::default();
-    registration(wanted, seen.registration.as_ref(), &mut plan);
+    registration(wanted, seen, &mut plan);
     policy(wanted, seen.policy.as_ref(), &mut plan);
     group(wanted, seen, &mut plan);
     accounts(wanted, seen, &mut plan);
@@ -120,11 +127,13 @@ pub fn plan(wanted: &Wanted, seen: &Seen) -> Plan {
     plan
 }
 
-fn registration(wanted: &Wanted, seen: Option<&SeenDoor>, plan: &mut Plan) {
+fn registration(wanted: &Wanted, seen: &Seen, plan: &mut Plan) {
     let name = wanted.registration.name.clone();
     let addresses = &wanted.registration.addresses;
-    let Some(door) = seen else {
+    let Some(door) = seen.registration.as_ref() else {
+        let registration = name.clone();
         plan.steps.push(Step::CreateRegistration { name, addresses: addresses.clone() });
+        plan.steps.push(Step::FetchKey { registration });
         return;
     };
     if !door.is_by_key {
@@ -135,10 +144,16 @@ fn registration(wanted: &Wanted, seen: Option<&SeenDoor>, plan: &mut Plan) {
     }
     let missing: Vec<String> =
         addresses.iter().filter(|address| !door.addresses.contains(address)).cloned().collect();
+    let fetch = Step::FetchKey { registration: name.clone() };
     if missing.is_empty() && door.is_active {
-        return plan.same(format!("API registration `{name}`"));
+        plan.same(format!("API registration `{name}`"));
+    } else {
+        let activates = !door.is_active;
+        plan.steps.push(Step::OpenRegistration { name, addresses: missing, activates });
     }
-    plan.steps.push(Step::OpenRegistration { name, addresses: missing });
+    if !seen.has_key {
+        plan.steps.push(fetch);
+    }
 }
 
 fn policy(wanted: &Wanted, seen: Option<&SeenPolicy>, plan: &mut Plan) {
@@ -282,11 +297,18 @@ impl fmt::Display for Step {
             Self::CreateRegistration { name, addresses } => {
                 write!(f, "+ API registration `{name}`, from {}", addresses.join(", "))
             }
-            Self::OpenRegistration { name, addresses } if addresses.is_empty() => {
-                write!(f, "~ API registration `{name}` is in use")
+            Self::OpenRegistration { name, addresses, activates } => {
+                write!(f, "~ API registration `{name}`")?;
+                if *activates {
+                    f.write_str(" is switched on")?;
+                }
+                match addresses.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, " also from {}", addresses.join(", ")),
+                }
             }
-            Self::OpenRegistration { name, addresses } => {
-                write!(f, "~ API registration `{name}` also from {}", addresses.join(", "))
+            Self::FetchKey { registration } => {
+                write!(f, "+ key of `{registration}` in its file")
             }
             Self::CreateGroup { name, registration } => {
                 write!(f, "+ user group `{name}`, whose members may use `{registration}`")
@@ -331,7 +353,7 @@ mod tests {
     use ps_client::model::{UserGroupId, UserId};
 
     use super::*;
-    use crate::provision::{SeenGroup, SeenRule};
+    use crate::provision::{SeenDoor, SeenGroup, SeenRule};
 
     fn wanted() -> Wanted {
         toml::from_str(
@@ -389,6 +411,7 @@ mod tests {
             rules: [("Desk".to_owned(), rule)].into(),
             accounts: Default::default(),
             requestor: Some(RoleId::new(2)),
+            has_key: true,
         }
     }
 
@@ -409,7 +432,7 @@ mod tests {
             ),
             (
                 |seen| seen.registration.as_mut().unwrap().is_active = false,
-                &["~ API registration `K` is in use"],
+                &["~ API registration `K` is switched on"],
             ),
             (
                 |seen| seen.registration.as_mut().unwrap().is_by_key = false,
@@ -465,8 +488,9 @@ mod tests {
     fn an_empty_vault_gets_everything_in_an_order_that_works() {
         let plan = plan(&wanted(), &Seen::default());
         let names: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
-        assert_eq!(names.len(), 2, "{names:?}");
-        assert!(names[0].starts_with("+ API registration") && names[1].starts_with("+ user group"));
+        assert_eq!(names.len(), 3, "{names:?}");
+        assert!(names[0].starts_with("+ API registration") && names[1].starts_with("+ key of"));
+        assert!(names[2].starts_with("+ user group"));
         assert_eq!(plan.by_hand.len(), 3, "{plan}");
     }
 }

@@ -4,7 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use ps_client::endpoint::{managed_accounts, quick_rules, registrations, user_groups, users};
+use ps_client::endpoint::{
+    managed_accounts, quick_rules, registrations, smart_rules, user_groups, users,
+};
 use ps_client::model::{
     AccessLevel, AccessPolicyId, AccountId, AccountUpdate, RegistrationId, RoleGrant, RoleGrants,
     RoleId, SmartRuleId, UserGroupId, UserId,
@@ -20,6 +22,8 @@ use super::carry::settings_of;
 #[serde(tag = "made", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 #[expect(missing_docs, reason = "the members are what their names say, and stand in a file")]
 pub enum Made {
+    /// The vault that all of these are of; stands first.
+    At { vault: String },
     /// A registration.
     Registration { id: i64, name: String },
     /// A registration let in from more addresses, or was taken into use.
@@ -71,7 +75,10 @@ impl std::fmt::Display for Undone {
 
 /// The file that says what was made: one line each, oldest first.
 #[derive(Debug, Clone)]
-pub struct UndoFile(PathBuf);
+pub struct UndoFile {
+    path: PathBuf,
+    vault: String,
+}
 
 /// Why that file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +90,16 @@ pub enum UndoError {
         path: PathBuf,
         /// Why.
         cause: io::Error,
+    },
+    /// It is of another vault, whose numbers mean other things here.
+    #[error("{path} is of the vault {of}, not of {vault}; move it away")]
+    OtherVault {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        of: String,
+        /// The vault that is asked.
+        vault: String,
     },
     /// A line of it cannot be read.
     #[error("{path}, line {line}: {cause}")]
@@ -106,10 +123,22 @@ pub enum UndoError {
 }
 
 impl UndoFile {
-    /// The file at this path, which need not be there yet.
+    /// The file at this path, which need not be there yet, for the vault at this address.
     #[must_use]
-    pub fn at(path: &Path) -> Self {
-        Self(path.to_owned())
+    pub fn at(path: &Path, vault: &str) -> Self {
+        Self { path: path.to_owned(), vault: vault.to_owned() }
+    }
+
+    /// Makes sure that lines can be added: before anything is changed.
+    ///
+    /// # Errors
+    ///
+    /// See [`UndoError`].
+    pub fn prepare(&self) -> Result<(), UndoError> {
+        match self.path.exists() {
+            true => self.read().map(drop),
+            false => self.add(&Made::At { vault: self.vault.clone() }),
+        }
     }
 
     /// Adds a line, and waits until it is on disk.
@@ -121,7 +150,7 @@ impl UndoFile {
         let write = || -> io::Result<()> {
             let mut line = serde_json::to_vec(made)?;
             line.push(b'\n');
-            let mut file = OpenOptions::new().create(true).append(true).open(&self.0)?;
+            let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
             file.write_all(&line)?;
             file.sync_data()
         };
@@ -134,38 +163,48 @@ impl UndoFile {
     ///
     /// See [`UndoError`].
     pub fn read(&self) -> Result<Vec<Made>, UndoError> {
-        let text = fs::read_to_string(&self.0).map_err(|cause| self.failed(cause))?;
+        let text = fs::read_to_string(&self.path).map_err(|cause| self.failed(cause))?;
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let read = lines.map(|(at, line)| {
             serde_json::from_str(line).map_err(|cause| UndoError::Line {
-                path: self.0.clone(),
+                path: self.path.clone(),
                 line: at + 1,
                 cause,
             })
         });
-        read.collect()
+        let mut made: Vec<Made> = read.collect::<Result<_, _>>()?;
+        match made.first() {
+            Some(Made::At { vault }) if *vault == self.vault => drop(made.remove(0)),
+            Some(Made::At { vault }) => {
+                let (path, of) = (self.path.clone(), vault.clone());
+                return Err(UndoError::OtherVault { path, of, vault: self.vault.clone() });
+            }
+            _ => {}
+        }
+        Ok(made)
     }
 
     /// Puts what is left in the place of what there was; without anything, the file goes.
     fn keep(&self, made: &[Made]) -> Result<(), UndoError> {
         let write = || -> io::Result<()> {
             if made.is_empty() {
-                return fs::remove_file(&self.0);
+                return fs::remove_file(&self.path);
             }
-            let beside = self.0.with_extension("new");
+            let beside = self.path.with_extension("new");
             let mut file = File::create(&beside)?;
-            for one in made {
+            let first = Made::At { vault: self.vault.clone() };
+            for one in std::iter::once(&first).chain(made) {
                 serde_json::to_writer(&mut file, one)?;
                 file.write_all(b"\n")?;
             }
             file.sync_data()?;
-            fs::rename(&beside, &self.0)
+            fs::rename(&beside, &self.path)
         };
         write().map_err(|cause| self.failed(cause))
     }
 
     fn failed(&self, cause: io::Error) -> UndoError {
-        UndoError::File { path: self.0.clone(), cause }
+        UndoError::File { path: self.path.clone(), cause }
     }
 }
 
@@ -199,6 +238,7 @@ pub async fn take_back<T: Transport>(
 impl Made {
     fn words(&self) -> String {
         match self {
+            Self::At { vault } => vault.clone(),
             Self::Registration { name, .. } => format!("API registration `{name}`"),
             Self::Opened { name, .. } => format!("addresses of `{name}`"),
             Self::Group { name, .. } => format!("user group `{name}`"),
@@ -215,6 +255,7 @@ impl Made {
 async fn one_back<T: Transport>(session: &Session<T>, made: &Made) -> Result<Undone, Error> {
     let what = made.words();
     let outcome = match made {
+        Made::At { .. } => Ok(false),
         Made::Registration { id, .. } => {
             let registration = RegistrationId::new(*id);
             session.send(&registrations::DeleteRegistration { registration }).await.map(|()| true)
@@ -267,9 +308,22 @@ async fn one_back<T: Transport>(session: &Session<T>, made: &Made) -> Result<Und
         }
         Made::Seeable { group, rule, .. } => {
             let (group, rule) = (UserGroupId::new(*group), SmartRuleId::new(*rule));
-            let level = AccessLevel::None;
-            let set = user_groups::SetAccessLevelOfGroup { group, rule, level };
-            session.send(&set).await.map(|()| true)
+            let list = smart_rules::ListSmartRulesOfUserGroup { group, access_levels: None };
+            match session.send(&list).await {
+                Ok(now) => {
+                    let level = now.iter().find(|one| one.rule == rule).and_then(|one| one.level);
+                    match level.unwrap_or(AccessLevel::None) {
+                        AccessLevel::None => Ok(false),
+                        AccessLevel::Read => {
+                            let level = AccessLevel::None;
+                            let set = user_groups::SetAccessLevelOfGroup { group, rule, level };
+                            session.send(&set).await.map(|()| true)
+                        }
+                        _ => return Ok(Undone::Left(format!("{what} is more than Read now"))),
+                    }
+                }
+                Err(error) => Err(error),
+            }
         }
         Made::Roles { group, rule, before, policy_before, after, .. } => {
             let (group, rule) = (UserGroupId::new(*group), SmartRuleId::new(*rule));

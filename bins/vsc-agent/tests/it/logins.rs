@@ -135,3 +135,102 @@ fn a_tls_server_that_demands_the_cards_certificate_gets_its_signature() {
     let welcome = ask(true);
     assert!(welcome.stdout_text().contains("HTTP/1.0 200"), "{welcome:?}{said}");
 }
+
+/// A realm of its own, whose one user proves to be herself by the certificate of the lent card.
+const REALM: &str = r#"set -eu
+cd "$(dirname "$0")"
+here=$PWD
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=kdc -keyout kdc.key -out kdc.pem \
+    -addext 'keyUsage=digitalSignature' -addext 'extendedKeyUsage=1.3.6.1.5.2.3.5' -addext 'subjectAltName=DNS:localhost' 2> /dev/null
+cat > krb5.conf << END
+[libdefaults]
+ default_realm = KEYFERRY.TEST
+ dns_lookup_kdc = false
+ dns_lookup_realm = false
+ default_ccache_name = FILE:$here/tickets
+[realms]
+ KEYFERRY.TEST = {
+  kdc = 127.0.0.1:$PORT
+  pkinit_anchors = FILE:$here/kdc.pem
+  pkinit_anchors = FILE:$here/card.pem
+  pkinit_kdc_hostname = localhost
+ }
+END
+cat > kdc.conf << END
+[kdcdefaults]
+ kdc_listen = 127.0.0.1:$PORT
+ kdc_tcp_listen = 127.0.0.1:$PORT
+[realms]
+ KEYFERRY.TEST = {
+  database_name = $here/principal
+  key_stash_file = $here/stash
+  acl_file = $here/acl
+  pkinit_identity = FILE:$here/kdc.pem,$here/kdc.key
+  pkinit_anchors = FILE:$here/card.pem
+  pkinit_eku_checking = none
+ }
+END
+kdb5_util create -s -P unused -r KEYFERRY.TEST > /dev/null
+kadmin.local -q 'addprinc -nokey +requires_preauth joe' > /dev/null
+name=$(openssl x509 -in card.pem -noout -subject -nameopt multiline | sed -n 's/^ *commonName *= //p')
+kadmin.local -q "setstr joe pkinit_cert_match \"<SUBJECT>CN=$name\$\"" > /dev/null
+"#;
+
+#[test]
+fn a_kerberos_server_gives_a_ticket_for_the_lent_card_and_its_pin() {
+    let test = "Kerberos with a lent card";
+    let packages = vec![
+        "opensc",
+        "opensc-pkcs11",
+        "openssl",
+        "krb5-kdc",
+        "krb5-admin-server",
+        "krb5-user",
+        "krb5-pkinit",
+    ];
+    let Some(house) = House::with_shared_card(test, Plan { packages, ..Plan::default() }) else {
+        return;
+    };
+    let folder = house.customer.folder().join("realm");
+    std::fs::create_dir(&folder).unwrap();
+    let at = |name: &str| folder.join(name).display().to_string();
+    let read = ["--read-object", "--type", "cert", "--id", "01", "-o", &at("card.der")];
+    assert!(house.tool(Side::Customer, "pkcs11-tool", &read).succeeded());
+    let pem = ["x509", "-inform", "DER", "-in", &at("card.der"), "-out", &at("card.pem")];
+    assert!(house.tool(Side::Customer, "openssl", &pem).succeeded());
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    std::fs::write(at("realm.sh"), REALM).unwrap();
+    let kerberos = |program: &str| {
+        let mut command = house.customer.command(program);
+        command
+            .env("PORT", port.to_string())
+            .env("KRB5_CONFIG", at("krb5.conf"))
+            .env("KRB5_KDC_PROFILE", at("kdc.conf"))
+            .current_dir(&folder);
+        command
+    };
+    let made = run(kerberos("sh").arg("realm.sh"), LIMIT).unwrap();
+    assert!(made.succeeded(), "{made:?}");
+    let log = std::fs::File::create(at("kdc.log")).unwrap();
+    let mut command = kerberos("krb5kdc");
+    let command = command.arg("-n").stdin(std::process::Stdio::null());
+    let _kdc = Running(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
+    crate::programs::until("the KDC listens", || {
+        std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+    });
+
+    let module = module().display().to_string();
+    let ticket_for = |pin: &str| {
+        let script = format!(
+            "echo {pin} | kinit -X X509_user_identity=PKCS11:module_name={module}:certid=01 joe && klist"
+        );
+        run(kerberos("sh").args(["-c", &script]), LIMIT).unwrap()
+    };
+    let welcome = ticket_for(PIN);
+    let said = std::fs::read_to_string(at("kdc.log")).unwrap();
+    assert!(welcome.succeeded(), "{welcome:?}\n{said}");
+    assert!(welcome.stdout_text().contains("krbtgt/KEYFERRY.TEST@KEYFERRY.TEST"), "{welcome:?}");
+    std::fs::remove_file(at("tickets")).unwrap();
+    let refused = ticket_for("000000");
+    assert!(!refused.succeeded(), "{refused:?}");
+}

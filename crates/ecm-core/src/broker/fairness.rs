@@ -31,7 +31,10 @@ impl Fairness {
     /// A place for one more question of this user. One that waited would take a place of the link
     /// meanwhile, which all users share; so it is told to come back.
     pub(super) fn enter(&self, user: &User) -> Result<Place, Problem> {
-        let user = user.username.to_ascii_lowercase();
+        let provider = user.provider.as_ref().and_then(|provider| provider.name.as_deref());
+        // Two of one name at two providers are two people.
+        let user = format!("{}\n{}", provider.unwrap_or_default(), user.username);
+        let user = user.to_ascii_lowercase();
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let count = running.entry(user.clone()).or_insert(0);
         if *count >= self.most {

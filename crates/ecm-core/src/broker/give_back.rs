@@ -1,13 +1,13 @@
 //! Giving back: released by the site, overdue, at stop, and after a crash.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use ecm_protocol::message::{Category, Problem, Release, ReleaseOutcome, ReleaseResult, Rotation};
 use jiff::Timestamp;
 
 use super::Broker;
-use crate::ledger::{Closing, Lease, Record, Stage};
+use crate::ledger::{Closing, Lease, Stage};
 use crate::lending::{Ended, GiveBackReport};
 
 /// A session that holds a lease.
@@ -97,14 +97,24 @@ impl Broker {
     /// that is a restart. What cannot be written down as kept is given back.
     pub async fn keep_held(&self) -> GiveBackReport {
         self.stopping.store(true, Ordering::SeqCst);
-        for lease in self.desk.ids_where(|lease| lease.stage == Stage::Held && !lease.is_kept) {
-            if let Err(error) =
-                self.desk.journal.record(Record::Kept { lease: lease.clone() }).await
-            {
-                tracing::error!(lease, %error, "lease cannot be kept over the restart");
+        let held: Vec<Lease> = {
+            let book = self.desk.journal.book();
+            book.leases().filter(|lease| lease.stage == Stage::Held).cloned().collect()
+        };
+        let mut kept = BTreeSet::new();
+        for lease in held {
+            let id = lease.intention.lease.clone();
+            match lease.is_kept {
+                true => drop(kept.insert(id)),
+                false => match self.desk.journal.record(lease.kept()).await {
+                    Ok(()) => drop(kept.insert(id)),
+                    Err(error) => {
+                        tracing::error!(lease = id, %error, "lease cannot be kept over the restart");
+                    }
+                },
             }
         }
-        let rest = self.desk.ids_where(|lease| lease.stage != Stage::Held || !lease.is_kept);
+        let rest = self.desk.ids_where(|lease| !kept.contains(&lease.intention.lease));
         self.desk.end_each(rest, "service stopped").await
     }
 

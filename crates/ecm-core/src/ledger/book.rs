@@ -53,6 +53,13 @@ impl Lease {
         }
     }
 
+    /// The record that keeps it for the next run.
+    #[must_use]
+    pub fn kept(&self) -> Record {
+        let lease = self.intention.lease.clone();
+        Record::Kept { lease, approver_asked: self.approver_asked }
+    }
+
     /// `true` once the lease is on its way out; it serves nobody any more.
     #[must_use]
     pub fn is_ending(&self) -> bool {
@@ -124,7 +131,12 @@ impl Book {
                     loan.ours = true;
                 }
             }
-            Record::Kept { lease } => self.known(lease)?.is_kept = true,
+            Record::Kept { lease, approver_asked } => {
+                let lease = self.known(lease)?;
+                lease.is_kept = true;
+                lease.approver_asked |= approver_asked;
+            }
+            Record::Resumed { lease } => self.known(lease)?.is_kept = false,
             Record::Closed { lease, .. } => {
                 self.known(lease)?;
                 self.leases.remove(lease);
@@ -221,7 +233,7 @@ impl Book {
                 records.push(Record::Opened { lease, loan: loan.clone() });
             }
             if lease.is_kept {
-                records.push(Record::Kept { lease: lease.intention.lease.clone() });
+                records.push(lease.kept());
             }
         }
         records

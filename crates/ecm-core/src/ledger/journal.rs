@@ -102,6 +102,10 @@ impl Journal {
         let writer = Writer { lines: read.records.len(), doubtful: read.torn_line.is_some() };
         let journal =
             Self { store, book: Mutex::new(book), writer: tokio::sync::Mutex::new(writer) };
+        // Kept once, not for ever: if this run crashes, everything goes back.
+        for (lease, _) in left.into_iter().filter(|(_, is_held)| *is_held) {
+            journal.record(Record::Resumed { lease }).await?;
+        }
         Ok((journal, opening))
     }
 

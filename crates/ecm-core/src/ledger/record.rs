@@ -35,6 +35,14 @@ pub enum Record {
     Kept {
         /// Lease id.
         lease: String,
+        /// The approver was asked for it, and is not to be asked again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        approver_asked: bool,
+    },
+    /// The next run has taken it up: from here on it is a lease like any other.
+    Resumed {
+        /// Lease id.
+        lease: String,
     },
     /// It is over.
     Closed {

@@ -332,3 +332,30 @@ fn a_kept_lease_is_given_back_when_its_time_is_over_and_a_crash_keeps_nothing() 
     house.clock.run(after_a_crash.recover());
     assert_eq!(house.vault.open_requests(), 0);
 }
+
+#[test]
+fn what_was_kept_is_given_back_when_the_next_run_crashes() {
+    let house = House::new();
+    let broker = house.open();
+    house.retrieve(&broker, &house.retrieve_ask(&broker, "k1")).unwrap();
+    house.clock.run(broker.keep_held());
+    drop(broker);
+    let next = house.open();
+    assert_eq!((next.leases(), house.vault.open_requests()), (1, 1));
+    drop(next);
+    let after_a_crash = house.open();
+    house.clock.run(after_a_crash.recover());
+    assert_eq!((after_a_crash.leases(), house.vault.open_requests()), (0, 0));
+}
+
+#[test]
+fn what_was_kept_goes_back_at_a_stop_that_keeps_nothing() {
+    let house = House::new();
+    let broker = house.open();
+    house.retrieve(&broker, &house.retrieve_ask(&broker, "k1")).unwrap();
+    house.clock.run(broker.keep_held());
+    drop(broker);
+    let next = house.open();
+    house.clock.run(next.give_back_all());
+    assert_eq!((next.leases(), house.vault.open_requests()), (0, 0));
+}
