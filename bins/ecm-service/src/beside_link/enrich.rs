@@ -11,6 +11,7 @@ use ecm_protocol::message::{Address, AddressScope, Retrieve, Target, TargetKind,
 use site_api::command::GetSessionAttributes;
 use site_api::configuration::{JumpClient, List};
 use site_api::{Error, Lsid};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use super::SiteApi;
@@ -23,6 +24,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const FRESH: Duration = Duration::from_secs(300);
 /// How long an account that lacks the right is not asked again.
 const NO_RIGHT: Duration = Duration::from_secs(900);
+/// How long an API that did not answer in time is left alone.
+const LATE: Duration = Duration::from_secs(10);
+/// Calls under way at a time.
+const AT_A_TIME: usize = 16;
 /// Machines whose facts are kept.
 const MAX_KEPT: usize = 2048;
 /// What is asked for, each by an API of its own.
@@ -43,6 +48,8 @@ pub struct Enricher {
     api: SiteApi,
     rules: Enrichment,
     kept: Mutex<HashMap<String, (Instant, Facts)>>,
+    /// Calls that may be under way at a time: a flood of questions is not one of calls.
+    places: Semaphore,
     paused: Mutex<HashMap<&'static str, Instant>>,
 }
 
@@ -50,7 +57,13 @@ impl Enricher {
     /// Adds as the rules say.
     #[must_use]
     pub fn new(api: SiteApi, rules: Enrichment) -> Self {
-        Self { api, rules, kept: Mutex::default(), paused: Mutex::default() }
+        Self {
+            api,
+            rules,
+            kept: Mutex::default(),
+            places: Semaphore::new(AT_A_TIME),
+            paused: Mutex::default(),
+        }
     }
 
     /// Adds full name and private address of a Jump Client that is known by its host name alone.
@@ -156,6 +169,7 @@ impl Enricher {
         call: impl Future<Output = Result<T, Error>>,
     ) -> Option<T> {
         let site = self.api.site();
+        let _place = self.places.try_acquire().ok()?;
         match timeout(PATIENCE, call).await {
             Ok(Ok(answer)) => Some(answer),
             // Mostly a session that has not begun yet.
@@ -174,6 +188,7 @@ impl Enricher {
                 None
             }
             Err(_) => {
+                self.pause(what, LATE);
                 tracing::info!(site, "not enriched: no {what} within {} ms", PATIENCE.as_millis());
                 None
             }

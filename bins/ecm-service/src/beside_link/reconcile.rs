@@ -23,7 +23,8 @@ const PACE: Duration = Duration::from_millis(100);
 
 /// Compares the ledger with the site's reports, at once and then every `every`, for ever.
 pub async fn keep_reconciling(api: SiteApi, broker: Arc<Broker>, every: Duration) {
-    let mut reconciler = Reconciler { api, broker, report: None, turn: 0, told: None };
+    let mut reconciler =
+        Reconciler { api, broker, report: None, turn: 0, site_ahead: 0, told: None };
     loop {
         reconciler.round().await;
         tokio::time::sleep(every).await;
@@ -37,6 +38,8 @@ struct Reconciler {
     report: Option<Report>,
     /// Where the next round begins, if there are more sessions than one round asks about.
     turn: usize,
+    /// By how many seconds the site's clock is ahead of ours, as it said last.
+    site_ahead: i64,
     /// Why the last round could not be, as it was told.
     told: Option<String>,
 }
@@ -58,12 +61,13 @@ impl Reconciler {
             return;
         }
         self.told = None;
+        let ahead = self.site_ahead;
         for session in held {
             // What is no session id was never one of the site's sessions.
             let Ok(lsid) = Lsid::parse(&session.lsid) else { continue };
             match self.ended_at(&lsid).await {
                 // A credential lent after the end would belong to a session that goes on.
-                Ok(Some(ended)) if session.last_lent.as_second() <= ended.as_second() => {
+                Ok(Some(ended)) if session.last_lent.as_second() + ahead <= ended.as_second() => {
                     let report = self.broker.session_ended(self.api.site(), &session.lsid).await;
                     let lsid = printable(&session.lsid);
                     tracing::info!(site = self.api.site(), session = lsid, %ended, "session ended while nobody listened");
@@ -91,17 +95,19 @@ impl Reconciler {
     }
 
     /// Whether the account may read reports; a site that does not say is asked.
-    async fn may_ask(&self) -> Result<(), String> {
+    async fn may_ask(&mut self) -> Result<(), String> {
         match self.api.client().send(&GetApiInfo).await {
             Ok(info) if info.has("perm_reporting_support") == Some(false) => {
                 Err("the API account lacks the right to session reports (perm_reporting_support)"
                     .to_owned())
             }
-            // Without the Command API nobody says what the account may do: the report will.
-            Ok(_)
-            | Err(Error::Refused { .. } | Error::Forbidden { .. } | Error::NotFound { .. }) => {
+            Ok(info) => {
+                let now = jiff::Timestamp::now().as_second();
+                self.site_ahead = info.timestamp.map_or(0, |theirs| theirs.as_second() - now);
                 Ok(())
             }
+            // Without the Command API nobody says what the account may do: the report will.
+            Err(Error::Refused { .. } | Error::Forbidden { .. } | Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(format!("{error}: {}", error.advice())),
         }
     }

@@ -230,17 +230,19 @@ impl<T: Transport> Work<'_, T> {
         let requestor = self.needed(step, self.seen.requestor, "the role Requestor")?;
         let policy = self.seen.policy.as_ref().map(|policy| policy.id);
         let policy = self.needed(step, policy, "the access policy")?;
-        let there = self.seen.rules.get(title);
-        let before: Vec<i64> = there
-            .map(|rule| rule.roles.iter().map(|role| role.number()).collect())
-            .unwrap_or_default();
+        // As they are now: somebody may have changed them since the plan was shown.
+        let asked = user_groups::ListRolesOfGroup { group, rule };
+        let held = self.send(step, self.session.send(&asked).await)?;
+        let mut before: Vec<i64> = held.iter().map(|role| role.role.number()).collect();
+        before.sort_unstable();
         let mut after = before.clone();
         after.push(requestor.number());
         after.sort_unstable();
         after.dedup();
         let given = give_roles(self.session, group, rule, &after, Some(policy.number())).await;
         self.send(step, given)?;
-        let policy_before = there.and_then(|rule| rule.policy).map(|policy| policy.number());
+        let policy_before =
+            held.iter().find_map(|role| role.access_policy).map(|policy| policy.number());
         let (group, rule, title) = (group.number(), rule.number(), title.to_owned());
         Ok(Made::Roles { group, rule, title, before, policy_before, after })
     }

@@ -86,6 +86,8 @@ pub enum Step {
         rule: String,
         /// The name of the access policy that goes with it.
         policy: String,
+        /// Whether it takes the place of another policy.
+        replaces: bool,
     },
     /// The API shows an account to requestors.
     EnableAccount {
@@ -277,8 +279,9 @@ fn rule(wanted: &Wanted, seen: &Seen, title: &str, plan: &mut Plan) {
     if has_role {
         return plan.same(format!("`{group}` may ask for the accounts of `{title}`"));
     }
+    let replaces = there.is_some_and(|rule| rule.policy.is_some_and(|other| other != policy.id));
     let policy = wanted.access_policy.clone();
-    plan.steps.push(Step::GiveRole { group, rule: title.to_owned(), policy });
+    plan.steps.push(Step::GiveRole { group, rule: title.to_owned(), policy, replaces });
 }
 
 impl Plan {
@@ -321,8 +324,13 @@ impl fmt::Display for Step {
                 write!(f, "+ `{account}` in the Quick Rule `{title}`")
             }
             Self::OpenRule { group, rule } => write!(f, "+ `{group}` may see the rule `{rule}`"),
-            Self::GiveRole { group, rule, policy } => {
-                write!(f, "+ `{group}` may ask for the accounts of `{rule}`, under `{policy}`")
+            Self::GiveRole { group, rule, policy, replaces } => {
+                let sign = if *replaces { '~' } else { '+' };
+                write!(
+                    f,
+                    "{sign} `{group}` may ask for the accounts of `{rule}`, under `{policy}`"
+                )?;
+                if *replaces { f.write_str(" instead of another policy") } else { Ok(()) }
             }
             Self::EnableAccount { account, .. } => write!(f, "~ account `{account}` API-enabled"),
         }

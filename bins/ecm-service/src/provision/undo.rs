@@ -1,7 +1,7 @@
 //! What was done, kept on disk, and how it is taken back.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use ps_client::endpoint::{
@@ -150,7 +150,14 @@ impl UndoFile {
         let write = || -> io::Result<()> {
             let mut line = serde_json::to_vec(made)?;
             line.push(b'\n');
-            let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
+            let mut options = OpenOptions::new();
+            let mut file = options.create(true).truncate(false).write(true).open(&self.path)?;
+            // Behind the last whole line: a machine that went down may have left half of one.
+            let text = fs::read(&self.path)?;
+            let whole = text.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1);
+            let whole = u64::try_from(whole).unwrap_or(u64::MAX);
+            file.set_len(whole)?;
+            file.seek(io::SeekFrom::Start(whole))?;
             file.write_all(&line)?;
             file.sync_data()
         };
@@ -164,7 +171,9 @@ impl UndoFile {
     /// See [`UndoError`].
     pub fn read(&self) -> Result<Vec<Made>, UndoError> {
         let text = fs::read_to_string(&self.path).map_err(|cause| self.failed(cause))?;
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        // Half a line at the end was never finished.
+        let whole = text.rfind('\n').map_or("", |end| text.get(..end).unwrap_or_default());
+        let lines = whole.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let read = lines.map(|(at, line)| {
             serde_json::from_str(line).map_err(|cause| UndoError::Line {
                 path: self.path.clone(),
@@ -222,8 +231,15 @@ pub async fn take_back<T: Transport>(
 ) -> Result<usize, UndoError> {
     let mut made = file.read()?;
     let mut left = Vec::new();
+    let shared = others_in_group(session, &made).await;
+    let shared =
+        shared.map_err(|cause| UndoError::Vault { what: "the group".to_owned(), cause })?;
     while let Some(last) = made.pop() {
-        let outcome = one_back(session, &last).await;
+        let outcome = match shared && last.serves_the_group() {
+            // Whoever has joined the group since works by what it was given.
+            true => Ok(Undone::Left(format!("{}: the group has other members", last.words()))),
+            false => one_back(session, &last).await,
+        };
         let outcome = outcome.map_err(|cause| UndoError::Vault { what: last.words(), cause })?;
         tell(&outcome);
         if matches!(outcome, Undone::Left(_)) {
@@ -235,7 +251,29 @@ pub async fn take_back<T: Transport>(
     Ok(left.len())
 }
 
+/// Whether a group that was made has members that were not put into it here.
+async fn others_in_group<T: Transport>(session: &Session<T>, made: &[Made]) -> Result<bool, Error> {
+    let group = made.iter().find_map(|one| match one {
+        Made::Group { id, .. } => Some(UserGroupId::new(*id)),
+        _ => None,
+    });
+    let Some(group) = group else { return Ok(false) };
+    let ours = |user: UserId| {
+        made.iter().any(|one| matches!(one, Made::Member { user: id, .. } if *id == user.number()))
+    };
+    match session.send(&users::ListUsersOfGroup { group }).await {
+        Ok(members) => Ok(members.iter().any(|member| !ours(member.user))),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 impl Made {
+    /// Whether members of the group depend on it.
+    fn serves_the_group(&self) -> bool {
+        !matches!(self, Self::At { .. } | Self::Member { .. })
+    }
+
     fn words(&self) -> String {
         match self {
             Self::At { vault } => vault.clone(),

@@ -174,7 +174,7 @@ async fn what_others_have_built_on_stays() {
     assert_eq!(ended, code(Exit::Ok), "{said}");
     let (ended, said) = desk.provision(&["--undo", "--yes"]);
     assert_eq!(ended, code(Exit::Doubtful), "{said}");
-    let left = "! left: user group `Remote support requesters` has other members";
+    let left = "! left: user group `Remote support requesters`: the group has other members";
     assert!(said.contains(left), "{said}");
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ecm_protocol::message::{Category, Problem, User};
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use user_mapping::{Probe, Refusal};
 
 use super::Broker;
@@ -97,16 +98,22 @@ impl Broker {
     /// Whether any vault lets this user in.
     async fn is_known(&self, name: &str, explanation: &mut Explanation) -> Result<bool, Problem> {
         let asked = self.desk.vaults.values().map(|vault| vault.source.knows(name));
-        let answers = join_all(asked).await;
-        if answers.iter().any(|answer| matches!(answer, Ok(true))) {
-            explanation.note(format!("a vault knows `{name}`"));
-            return Ok(true);
-        }
-        for answer in answers {
-            if let Err(error) = answer {
-                explanation.note(format!("whether a vault knows `{name}` cannot be told: {error}"));
-                return Err(problem::of_source(&error));
+        let mut asked: FuturesUnordered<_> = asked.collect();
+        let mut failed = None;
+        // One yes is enough: a vault that hangs must not cost the time of those that do not.
+        while let Some(answer) = asked.next().await {
+            match answer {
+                Ok(true) => {
+                    explanation.note(format!("a vault knows `{name}`"));
+                    return Ok(true);
+                }
+                Ok(false) => {}
+                Err(error) => drop(failed.get_or_insert(error)),
             }
+        }
+        if let Some(error) = failed {
+            explanation.note(format!("whether a vault knows `{name}` cannot be told: {error}"));
+            return Err(problem::of_source(&error));
         }
         explanation.note(format!("no vault knows `{name}`"));
         Ok(false)
