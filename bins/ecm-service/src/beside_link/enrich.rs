@@ -169,7 +169,10 @@ impl Enricher {
         call: impl Future<Output = Result<T, Error>>,
     ) -> Option<T> {
         let site = self.api.site();
-        let _place = self.places.try_acquire().ok()?;
+        let Ok(_place) = self.places.try_acquire() else {
+            tracing::info!(site, "not enriched: no {what}, {AT_A_TIME} questions ask already");
+            return None;
+        };
         match timeout(PATIENCE, call).await {
             Ok(Ok(answer)) => Some(answer),
             // Mostly a session that has not begun yet.

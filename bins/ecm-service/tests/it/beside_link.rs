@@ -112,6 +112,10 @@ async fn ticket_of_the_session_goes_with_the_request() {
     };
     let tickets: Vec<_> = audit.lines().filter_map(ticket).collect();
     assert_eq!(tickets, ["INC0012345"], "{audit}");
+    let calls = house.vault.calls().into_iter();
+    let mut asked = calls.filter(|call| call.method == "POST" && call.path.ends_with("/Requests"));
+    let body = asked.find_map(|call| call.body).unwrap();
+    assert_eq!((&body["TicketNumber"], &body["TicketSystemID"]), (&json!("INC0012345"), &json!(3)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

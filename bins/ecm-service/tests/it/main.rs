@@ -5,6 +5,7 @@
     reason = "helpers of tests fail the test they serve"
 )]
 
+mod approvals;
 mod beside_link;
 mod books;
 mod broker_api;
