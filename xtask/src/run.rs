@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
@@ -18,6 +19,45 @@ pub(crate) fn cargo(root: &Path) -> Command {
 pub(crate) fn succeeds(command: &mut Command) -> anyhow::Result<bool> {
     let status = command.status().with_context(|| format!("cannot start {}", line(command)))?;
     Ok(status.success())
+}
+
+/// As [`succeeds`], but a program that is not done within the limit is ended with everything it
+/// started, so that a run says what hung instead of being cut off without a word.
+///
+/// It runs in a process group of its own: for a machine, where no Ctrl-C has to reach it.
+pub(crate) fn succeeds_within(command: &mut Command, limit: Duration) -> anyhow::Result<bool> {
+    in_own_group(command);
+    let begun = Instant::now();
+    let mut child = command.spawn().with_context(|| format!("cannot start {}", line(command)))?;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status.success());
+        }
+        if begun.elapsed() > limit {
+            end_group(&mut child);
+            bail!("{} was not done after {} s; it hangs", line(command), limit.as_secs());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[cfg(unix)]
+fn in_own_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn in_own_group(_command: &mut Command) {}
+
+/// The group is killed as a whole: what hangs is a child of a child.
+fn end_group(child: &mut Child) {
+    if cfg!(unix) {
+        let group = format!("-{}", child.id());
+        let _ = Command::new("sh").args(["-c", "kill -KILL -- \"$1\"", "sh", &group]).status();
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// Runs and returns what it wrote to stdout; anything but exit code 0 is an error with its stderr.
@@ -53,6 +93,18 @@ mod tests {
         let text = format!("{error:#}");
         assert!(text.contains("no such thing") && text.contains('3'), "{text}");
         assert!(!succeeds(Command::new("sh").args(["-c", "exit 3"])).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_hangs_is_ended_with_what_it_started_and_named() {
+        let mut hangs = Command::new("sh");
+        hangs.args(["-c", "sleep 600 & sleep 600"]);
+        let error = succeeds_within(&mut hangs, Duration::from_millis(300)).expect_err("it hangs");
+        assert!(format!("{error:#}").contains("it hangs"), "{error:#}");
+        let limit = Duration::from_secs(60);
+        assert!(succeeds_within(&mut Command::new("true"), limit).unwrap());
+        assert!(!succeeds_within(&mut Command::new("false"), limit).unwrap());
     }
 
     #[test]
